@@ -1,0 +1,51 @@
+// Byte strings of fixed length, and how they are compared, hashed and written down.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace epoch::core {
+
+using Bytes = std::span<const std::uint8_t>;
+using Hash256 = std::array<std::uint8_t, 32>;
+
+// The bytes of a string, without a copy; valid as long as the string.
+inline Bytes bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// The same bytes as text, without a copy.
+inline std::string_view text_of(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Compares in a time that depends on the length alone.
+bool equal_in_constant_time(Bytes a, Bytes b) noexcept;
+
+// SHA-256 over the parts, each preceded by its length in eight bytes, so that no two lists of
+// parts hash alike. Throws std::bad_alloc where libcrypto cannot allocate.
+Hash256 sha256(std::initializer_list<Bytes> parts);
+
+// HMAC-SHA-256 (RFC 2104) over the parts, framed as sha256() frames them.
+Hash256 hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
+
+// Lower-case hexadecimal digits, two a byte.
+std::string hex(Bytes bytes);
+
+// base64url without padding (RFC 4648 section 5).
+std::string base64url_encode(Bytes bytes);
+
+// Decodes what base64url_encode() writes and nothing else: padding, other alphabets, white space
+// and non-zero trailing bits are Malformed (nullopt), so that a value has one spelling.
+std::optional<std::string> base64url_decode(std::string_view text);
+
+// Decodes the base64 of RFC 4648 section 4, as Basic credentials use it; padding may be missing,
+// as httpd's own decoder allows.
+std::optional<std::string> base64_decode(std::string_view text);
+
+}  // namespace epoch::core

@@ -1,0 +1,108 @@
+// The session record, and when a session is live.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/bytes.h"
+#include "core/credentials.h"
+#include "core/lineage.h"
+
+namespace epoch::core {
+
+using Seconds = std::chrono::seconds;
+using TimePoint = std::chrono::sys_time<Seconds>;
+
+// Ended sessions and roots stay in the store, as tombstones, for the life of a challenge.
+inline constexpr Seconds kChallengeLife = std::chrono::hours(24);
+
+// The epochs a session was opened under. They only grow; a session lives while none has grown.
+struct Epochs {
+  std::uint64_t store = 0;
+  std::uint64_t zone = 0;
+  std::uint64_t user = 0;
+  friend bool operator==(const Epochs&, const Epochs&) = default;
+};
+
+enum class EndReason : std::uint8_t {
+  LoggedOut = 1,    // this browser asked for it
+  Superseded = 2,   // the same browser logged in anew: the successor lives
+  IdleTimeout = 3,  // not seen for longer than AuthEpochIdleTimeout
+  MaxAge = 4,       // older than AuthEpochMaxAge
+  EpochGrown = 5,   // a logout everywhere, or an administrator's
+};
+
+// In the words of logs and AUTH_EPOCH_REASON: "logged-out", "superseded", "idle-timeout", ...
+std::string_view to_string(EndReason reason) noexcept;
+
+struct End {
+  EndReason reason;
+  TimePoint at;
+};
+
+// SHA-256 over the provider list and every provider directive in force: who checked the password.
+using Verifier = Hash256;
+
+struct Session {
+  std::string user;  // as the provider left it in r->user
+  std::string zone;  // the zone's name; with the user it selects the epochs
+  Hash256 proof{};   // proof_of(id, credentials)
+  Verifier verifier{};
+  TimePoint created{};
+  TimePoint authenticated{};  // when a person last answered a prompt
+  TimePoint verified{};       // when the provider last said yes
+  TimePoint last_seen{};
+  TimePoint expires{};  // created + AuthEpochMaxAge where it was opened
+  Epochs opened_under{};
+  std::string address;
+  std::string user_agent;
+  std::optional<End> end;
+};
+
+// What a lineage root leads to. Kept with the session whose id the root is made of; for a new
+// client's random root it stands alone.
+struct Succession {
+  std::uint32_t generation = 0;      // raised by each logout; older lineages are closed
+  std::optional<Hash256> successor;  // lineage root of the session that followed
+  std::uint32_t signing_key = 0;     // id of the key the successor's id was made with
+  TimePoint changed{};               // when any of the above last changed
+};
+
+// One record of the store.
+struct Record {
+  Succession succession;
+  std::optional<Session> session;  // nullopt: the root of a new client's lineage
+};
+
+// HMAC keyed with the id over user and password: a stolen store opens nothing and cracks nothing.
+Hash256 proof_of(const SessionId& id, const Credentials& credentials);
+
+// The limits of the location that asks.
+struct Limits {
+  Seconds idle;
+  Seconds max_age;
+};
+
+// How often last-seen is written: the smaller of a minute and a quarter of the idle timeout.
+Seconds flush_interval(Seconds idle_limit) noexcept;
+
+// Why a session that has not been ended is nevertheless over; nullopt while it is live.
+std::optional<EndReason> overdue(const Session& session, bool epochs_current, const Limits& limits,
+                                 TimePoint now) noexcept;
+
+// Live: neither ended nor overdue.
+bool is_live(const Session& session, bool epochs_current, const Limits& limits,
+             TimePoint now) noexcept;
+
+// From when on purge may forget the record: when no challenge that names it can still be valid.
+TimePoint forgettable_from(const Record& record) noexcept;
+
+// The bytes of a record, as docs/formats.md describes them.
+std::string encode(const Record& record);
+
+// nullopt for anything that encode() did not write.
+std::optional<Record> decode_record(Bytes bytes);
+
+}  // namespace epoch::core
