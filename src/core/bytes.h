@@ -44,8 +44,9 @@ std::string base64url_encode(Bytes bytes);
 // and non-zero trailing bits are Malformed (nullopt), so that a value has one spelling.
 std::optional<std::string> base64url_decode(std::string_view text);
 
-// Decodes the base64 of RFC 4648 section 4, as Basic credentials use it; padding may be missing,
-// as httpd's own decoder allows.
-std::optional<std::string> base64_decode(std::string_view text);
+// Decodes the base64 of RFC 4648 section 4 as httpd's own apr_base64_decode() does: up to the first
+// character outside the alphabet, whatever follows. What mod_auth_basic will read from a header
+// field and what we read must be the same.
+std::string base64_decode_as_httpd(std::string_view text);
 
 }  // namespace epoch::core

@@ -1,0 +1,181 @@
+// The bytes of a record: docs/formats.md has the table.
+#include <limits>
+#include <utility>
+
+#include "core/session.h"
+
+namespace epoch::core {
+namespace {
+
+constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
+
+enum Flag : std::uint8_t {
+  kHasSession = 1,
+  kHasSuccessor = 2,
+  kHasEnd = 4,
+  kAllFlags = 7,
+};
+
+class Writer {
+ public:
+  template <typename Integer>
+  void integer(Integer value) {
+    auto bits = static_cast<std::make_unsigned_t<Integer>>(value);
+    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+      out_.push_back(static_cast<char>((static_cast<std::uint64_t>(bits) >> (8 * i)) & 0xffU));
+    }
+  }
+  void time(TimePoint at) { integer(std::int64_t{at.time_since_epoch().count()}); }
+  void bytes(Bytes value) { out_.append(text_of(value)); }
+  // Longer text than a length of two bytes can tell is cut; user names are bounded by httpd's
+  // LimitRequestFieldSize, which is smaller.
+  void text(std::string_view value) {
+    value = value.substr(0, std::numeric_limits<std::uint16_t>::max());
+    integer(static_cast<std::uint16_t>(value.size()));
+    out_.append(value);
+  }
+  std::string finish() && { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+// Reads what Writer wrote; once anything is missing, everything after it reads as zero and
+// at_end() stays false.
+class Reader {
+ public:
+  explicit Reader(Bytes in) : in_(in) {}
+
+  template <typename Integer>
+  Integer integer() {
+    std::uint64_t bits = 0;
+    const Bytes raw = take(sizeof(Integer));
+    for (std::size_t i = 0; i < raw.size(); ++i) bits |= std::uint64_t{raw[i]} << (8 * i);
+    return static_cast<Integer>(bits);
+  }
+  // Times far outside the life of this software are damage; accepting them would let arithmetic on
+  // them overflow.
+  TimePoint time() {
+    const auto count = integer<std::int64_t>();
+    if (count < 0 || count > kLatestTime) {
+      ok_ = false;
+      return {};
+    }
+    return TimePoint(Seconds(count));
+  }
+  Hash256 hash() {
+    Hash256 value{};
+    const Bytes raw = take(value.size());
+    std::copy(raw.begin(), raw.end(), value.begin());
+    return value;
+  }
+  std::string text() { return std::string(text_of(take(integer<std::uint16_t>()))); }
+
+  [[nodiscard]] bool at_end() const noexcept { return ok_ && in_.empty(); }
+
+ private:
+  Bytes take(std::size_t length) {
+    if (!ok_ || in_.size() < length) {
+      ok_ = false;
+      return {};
+    }
+    const Bytes taken = in_.first(length);
+    in_ = in_.subspan(length);
+    return taken;
+  }
+
+  Bytes in_;
+  bool ok_ = true;
+};
+
+void write_session(const Session& session, Writer& out) {
+  out.text(session.user);
+  out.text(session.zone);
+  out.bytes(session.proof);
+  out.bytes(session.verifier);
+  out.time(session.created);
+  out.time(session.authenticated);
+  out.time(session.verified);
+  out.time(session.last_seen);
+  out.time(session.expires);
+  out.integer(session.opened_under.store);
+  out.integer(session.opened_under.zone);
+  out.integer(session.opened_under.user);
+  out.text(session.address);
+  out.text(session.user_agent);
+  if (session.end) {
+    out.integer(static_cast<std::uint8_t>(session.end->reason));
+    out.time(session.end->at);
+  }
+}
+
+Session read_session(bool has_end, Reader& in) {
+  Session session;
+  session.user = in.text();
+  session.zone = in.text();
+  session.proof = in.hash();
+  session.verifier = in.hash();
+  session.created = in.time();
+  session.authenticated = in.time();
+  session.verified = in.time();
+  session.last_seen = in.time();
+  session.expires = in.time();
+  session.opened_under.store = in.integer<std::uint64_t>();
+  session.opened_under.zone = in.integer<std::uint64_t>();
+  session.opened_under.user = in.integer<std::uint64_t>();
+  session.address = in.text();
+  session.user_agent = in.text();
+  if (has_end) {
+    const auto reason = static_cast<EndReason>(in.integer<std::uint8_t>());
+    session.end = End{reason, in.time()};
+  }
+  return session;
+}
+
+bool is_end_reason(EndReason reason) noexcept {
+  return reason >= EndReason::LoggedOut && reason <= EndReason::EpochGrown;
+}
+
+}  // namespace
+
+std::string encode(const Record& record) {
+  const Succession& succession = record.succession;
+  unsigned flags = 0;
+  if (record.session) flags |= kHasSession;
+  if (succession.successor) flags |= kHasSuccessor;
+  if (record.session && record.session->end) flags |= kHasEnd;
+
+  Writer out;
+  out.integer(kRecordVersion);
+  out.integer(static_cast<std::uint8_t>(flags));
+  out.integer(succession.generation);
+  out.integer(succession.signing_key);
+  out.time(succession.changed);
+  if (succession.successor) out.bytes(*succession.successor);
+  if (record.session) write_session(*record.session, out);
+  return std::move(out).finish();
+}
+
+std::optional<Record> decode_record(Bytes bytes) {
+  Reader in(bytes);
+  if (in.integer<std::uint8_t>() != kRecordVersion) return std::nullopt;
+  const auto flags = in.integer<std::uint8_t>();
+  const bool has_end = (flags & kHasEnd) != 0;
+  const bool has_session = (flags & kHasSession) != 0;
+  if ((flags & ~unsigned{kAllFlags}) != 0 || (has_end && !has_session)) return std::nullopt;
+
+  Record record;
+  record.succession.generation = in.integer<std::uint32_t>();
+  record.succession.signing_key = in.integer<std::uint32_t>();
+  record.succession.changed = in.time();
+  if ((flags & kHasSuccessor) != 0) record.succession.successor = in.hash();
+  if (has_session) {
+    record.session = read_session(has_end, in);
+    if (has_end && !is_end_reason(record.session->end->reason)) return std::nullopt;
+  }
+  if (!in.at_end()) return std::nullopt;
+  return record;
+}
+
+}  // namespace epoch::core
