@@ -1,0 +1,153 @@
+// The use cases: examine a request, open a session, log out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/challenge.h"
+#include "core/cookie.h"
+#include "core/credentials.h"
+#include "core/decision.h"
+#include "core/keys.h"
+#include "core/last_seen.h"
+#include "core/ports.h"
+#include "core/recent_admissions.h"
+#include "core/session.h"
+
+namespace epoch::core {
+
+// What a request presents. Views into the caller's memory, valid during the call.
+struct Presented {
+  std::string_view cookie_header;
+  std::string_view cookie_name;
+  const Credentials* credentials = nullptr;  // nullptr: none
+  RequestTraits request;
+  std::string_view zone;
+  std::string_view origin;
+  std::string_view realm;
+};
+
+// What the location asks for.
+struct Policy {
+  Limits limits;
+  std::optional<Seconds> fresh_login;  // AuthEpochFreshLogin
+  bool stateless = false;              // AuthEpochStateless, evaluated for this request
+  bool cross_site_allowed = false;     // AuthEpochCrossSite allow
+  bool same_site_none = false;         // AuthEpochCookieSameSite None
+  bool report = false;                 // AuthEpoch Report
+  std::optional<Seconds> stale;        // AuthEpochOnStoreError stale <time>
+};
+
+// A login on its way through the provider. Holds the id of the session to be, so it lives no longer
+// than the request.
+struct PendingLogin {
+  SessionId id;
+  Hash256 proof;
+  Lineage follows;
+  std::uint32_t signing_key;
+  StoreMoment seen;
+};
+
+struct NamedSession {
+  RecordKey key;
+  Session session;
+};
+
+struct Examined {
+  Verdict verdict;
+  std::optional<NamedSession> session;  // the live one of this request, whatever the verdict
+  std::optional<PendingLogin> login;    // with Login; in Report mode also with RefuseAndArm
+  std::string cookie_value;             // to be set; empty: none
+  std::string store_error;              // with Unavailable: for the log
+};
+
+// Who logged in, as the provider left it.
+struct LoginFacts {
+  std::string user;
+  std::string zone;
+  Verifier verifier;
+  std::string address;
+  std::string user_agent;
+};
+
+struct OpenedSession {
+  OpenOutcome outcome;
+  NamedSession session;
+  std::string cookie_value;
+};
+
+enum class LogoutScope { ThisBrowser, OtherBrowsers, AllBrowsers };
+
+struct LogoutRequest {
+  LogoutScope scope = LogoutScope::ThisBrowser;
+  // AuthEpochLogoutResponse challenge: the cookie carries the logout mark, and is armed if the
+  // request carried credentials, because the answer makes the browser drop them.
+  bool answered_by_challenge = false;
+};
+
+struct LoggedOut {
+  // The answer to our own challenge came back to the logout URL: nothing was ended.
+  bool is_answer = false;
+  // OtherBrowsers and AllBrowsers need a live session, or the password of the one that ended; where
+  // there is neither, only this browser is logged out.
+  bool scope_granted = true;
+  std::vector<RecordKey> ended;
+  std::optional<NamedSession> session;  // whose logout it was, where that is known
+  std::string cookie_value;             // to be set; empty: the session stays (OtherBrowsers)
+};
+
+// One per process. Every method may be called from any thread; the referenced objects outlive it.
+class Service {
+ public:
+  Service(SessionStore& store, const KeyRing& keys, Entropy& entropy);
+
+  // Reads the cookie, looks everything up, decides. Writes only the end of a session that is found
+  // to be overdue, so that a clock stepping back revives nothing.
+  Examined examine(const Presented& presented, const Policy& policy, TimePoint now);
+
+  // After the provider's and the authorization's yes. Conflict: answer with refuse_conflict().
+  Result<OpenedSession> open(const PendingLogin& login, const LoginFacts& facts,
+                             const Limits& limits, TimePoint now);
+
+  // The cookie value of the armed challenge that follows a conflict.
+  Result<std::string> challenge_after_conflict(const PendingLogin& login,
+                                               const Presented& presented, TimePoint now);
+
+  // Everything that it ends is ended durably when it returns.
+  Result<LoggedOut> logout(const Presented& presented, const LogoutRequest& what,
+                           const Limits& limits, TimePoint now);
+
+  // Writes the last-seen times gathered since the last call. For a timer.
+  Result<std::size_t> flush_last_seen();
+
+ private:
+  struct Cookie;
+  struct Heir;
+
+  Result<Cookie> read_cookie(const Presented& presented, const Limits& limits, TimePoint now);
+  Result<Cookie> read_cookie_content(std::string_view value, const Presented& presented,
+                                     const Limits& limits, TimePoint now);
+  Result<Cookie> read_session(const SessionId& id, const Limits& limits, TimePoint now);
+  Result<Cookie> read_challenge(const VerifiedChallenge& verified, const Limits& limits,
+                                TimePoint now);
+  Result<std::optional<Heir>> find_heir(const Cookie& cookie, const Presented& presented,
+                                        const Limits& limits, TimePoint now);
+  Result<Lineage> lineage_after(const std::optional<Lineage>& lineage);
+  Result<std::string> make_challenge(const std::optional<Lineage>& after, bool armed, bool logout,
+                                     const Presented& presented, TimePoint now);
+  Result<Examined> examine_with_store(const Presented& presented, const Policy& policy,
+                                      TimePoint now);
+  std::optional<Examined> examine_without_store(const Presented& presented, const Policy& policy,
+                                                TimePoint now);
+  void note_admission(const NamedSession& session, const Policy& policy, TimePoint now);
+  Lineage fresh_lineage();
+
+  SessionStore& store_;
+  const KeyRing& keys_;
+  Entropy& entropy_;
+  LastSeen last_seen_;
+  RecentAdmissions recent_;
+};
+
+}  // namespace epoch::core
