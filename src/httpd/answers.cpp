@@ -1,0 +1,159 @@
+#include "httpd/answers.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/boundary.h"
+#include "httpd/process.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+using core::Action;
+using core::Reason;
+
+constexpr const char* kRetryAfterSeconds = "5";
+
+const char* in_pool(apr_pool_t* pool, std::string_view text) {
+  return apr_pstrmemdup(pool, text.data(), text.size());
+}
+
+void challenge(request_rec* r, const char* scheme) {
+  const char* realm = ap_auth_name(r);
+  apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                 apr_pstrcat(r->pool, scheme, " realm=\"", realm == nullptr ? "" : realm, "\"",
+                             nullptr));
+}
+
+// Sends a whole answer from wherever the request is: hooks before the handler, where httpd has not
+// inserted the filters yet, and the handler itself.
+int send_body(request_rec* r, int status, const std::string& content_type,
+              const std::string& body) {
+  if (r->main != nullptr) return status;
+  const bool in_handler = r->handler != nullptr && r->output_filters != r->proto_output_filters;
+  if (ap_discard_request_body(r) != OK) r->connection->keepalive = AP_CONN_CLOSE;
+  r->status = status;
+  r->status_line = nullptr;
+  ap_set_content_type(r, in_pool(r->pool, content_type));
+  ap_set_content_length(r, static_cast<apr_off_t>(body.size()));
+  apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
+  apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+  if (!in_handler) ap_run_insert_error_filter(r);
+  if (!r->header_only) ap_rwrite(body.data(), static_cast<int>(body.size()), r);
+  ap_finalize_request_protocol(r);
+  return DONE;
+}
+
+int forbid(request_rec* r, const Decided& decided) {
+  const Reason reason = decided.examined.verdict.reason;
+  if (r->main != nullptr || reason == Reason::Speculative) return HTTP_FORBIDDEN;
+  if (reason == Reason::CrossSite && decided.traits.navigation) {
+    const auto& session = decided.examined.session;
+    return send_page(
+        r, HTTP_FORBIDDEN,
+        web::signed_in_as(*server_config_of(r->server).templates,
+                          {.nonce = make_nonce(),
+                           .user = session ? session->session.user : std::string(),
+                           .realm = decided.space.realm}));
+  }
+  if (reason == Reason::FreshLogin) {
+    return send_problem(r, HTTP_FORBIDDEN, "A fresh login is needed",
+                        "This area asks for the password again. Open one of its pages.");
+  }
+  if (reason == Reason::CrossSite) {
+    return send_problem(r, HTTP_FORBIDDEN, "Started by another site",
+                        "Another site started this request with your login, so it was refused.");
+  }
+  return send_problem(r, HTTP_FORBIDDEN, "Not signed in",
+                      "These credentials belong to no live session. Open a page to sign in.");
+}
+
+}  // namespace
+
+void send_cookie(request_rec* r, Decided& decided, const std::string& value) {
+  if (value.empty()) return;
+  apr_table_addn(r->err_headers_out, "Set-Cookie",
+                 in_pool(r->pool, core::set_cookie(decided.space.cookie, value)));
+  decided.sends_cookie = true;
+}
+
+int refuse(request_rec* r, Decided& decided) {
+  const Action action = decided.examined.verdict.action;
+  if (action == Action::Unavailable) return unavailable(r);
+  if (r->main == nullptr) send_cookie(r, decided, decided.examined.cookie_value);
+  if (action == Action::Forbid) return forbid(r, decided);
+  if (action == Action::AskEpoch) {
+    challenge_with_epoch(r);
+    return send_problem(r, HTTP_UNAUTHORIZED, "Not signed in",
+                        "The session has ended. Open a page to sign in.");
+  }
+  if (action == Action::SignInPage && r->main == nullptr) {
+    challenge_with_epoch(r);
+    return send_page(r, HTTP_UNAUTHORIZED,
+                     web::sign_in(*server_config_of(r->server).templates,
+                                  {.nonce = make_nonce(), .realm = decided.space.realm}));
+  }
+  challenge_with_basic(r);
+  return HTTP_UNAUTHORIZED;
+}
+
+int unavailable(request_rec* r) {
+  apr_table_setn(r->err_headers_out, "Retry-After", kRetryAfterSeconds);
+  apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+  return HTTP_SERVICE_UNAVAILABLE;
+}
+
+void challenge_with_basic(request_rec* r) { challenge(r, "Basic"); }
+
+void challenge_with_epoch(request_rec* r) { challenge(r, "Epoch"); }
+
+int send_page(request_rec* r, int status, const web::Page& page) {
+  apr_table_setn(r->err_headers_out, "Content-Security-Policy",
+                 in_pool(r->pool, page.content_security_policy));
+  apr_table_setn(r->err_headers_out, "Referrer-Policy", "same-origin");
+  return send_body(r, status, page.content_type, page.body);
+}
+
+int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail) {
+  return send_body(r, status, "application/problem+json",
+                   web::problem_json(status, title, detail));
+}
+
+int send_redirect(request_rec* r, std::string_view path) {
+  apr_table_setn(r->err_headers_out, "Location", in_pool(r->pool, path));
+  return send_body(r, HTTP_SEE_OTHER, "text/plain; charset=utf-8", std::string());
+}
+
+std::string make_nonce() {
+  std::array<std::uint8_t, 16> bytes;
+  SystemEntropy().fill(bytes);
+  return core::base64url_encode(bytes);
+}
+
+void set_environment(request_rec* r, const Decided& decided) {
+  const core::Examined& examined = decided.examined;
+  const auto set = [r](const char* name, std::string_view value) {
+    apr_table_setn(r->subprocess_env, name, in_pool(r->pool, value));
+  };
+  set("AUTH_EPOCH_EVENT", core::to_string(examined.verdict.action));
+  if (examined.verdict.reason != Reason::None) {
+    set("AUTH_EPOCH_REASON", core::to_string(examined.verdict.reason));
+  } else {
+    apr_table_unset(r->subprocess_env, "AUTH_EPOCH_REASON");
+  }
+  if (!examined.session) return;
+  const core::Session& session = examined.session->session;
+  const auto seconds = [](core::TimePoint at) {
+    return std::to_string(at.time_since_epoch().count());
+  };
+  set("AUTH_EPOCH_SESSION", core::public_id(examined.session->key));
+  set("AUTH_EPOCH_AUTH_TIME", seconds(session.authenticated));
+  set("AUTH_EPOCH_EXPIRES", seconds(session.expires));
+}
+
+}  // namespace epoch::httpd

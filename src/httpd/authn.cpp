@@ -1,0 +1,130 @@
+// check_authn: the request's first stop. Reads cookie and credentials, has the core decide, and
+// carries the verdict out: on to mod_auth_basic and its providers, or an answer of our own.
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <atomic>
+
+#include "core/origin.h"
+#include "core/text.h"
+#include "httpd/answers.h"
+#include "httpd/boundary.h"
+#include "httpd/exchange.h"
+#include "httpd/process.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+using core::Action;
+
+bool lets_on(Action action) noexcept {
+  return action == Action::Pass || action == Action::Admit || action == Action::AdmitSuccessor ||
+         action == Action::Login || action == Action::Stateless;
+}
+
+// What configtest cannot see, as it may stand in an .htaccess file.
+std::optional<int> misconfigured(request_rec* r) {
+  const char* type = ap_auth_type(r);
+  if (type == nullptr || core::equals_ignoring_case(type, "None")) return DECLINED;
+  if (!core::equals_ignoring_case(type, "Basic")) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "AuthEpoch works with AuthType Basic only, but AuthType %s is in force for %s; "
+                  "set AuthEpoch Off there", type, r->uri);
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  if (ap_auth_name(r) == nullptr) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AuthEpoch is On for %s without an AuthName",
+                  r->uri);
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  return std::nullopt;
+}
+
+bool is_loopback(std::string_view address) noexcept {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+void warn_of_plain_http(request_rec* r, const Presentation& presentation) {
+  if (!presentation.has_credentials() || core::is_https(presentation.space().origin)) return;
+  if (is_loopback(r->useragent_ip)) return;
+  const ServerConfig& server = server_config_of(r->server);
+  unsigned char& warned = process_of(r->server).warned_of_plain_http[server.number];
+  if (std::atomic_ref(warned).exchange(1) != 0) return;
+  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                "a password came over plain http from %s: anybody on the way can read it. Serve "
+                "this virtual host over https; if a proxy in front of it does, say so with "
+                "AuthEpochOrigin. (This is said once for %s.)",
+                r->useragent_ip, server.identity.c_str());
+}
+
+bool same_authentication(const Decided& earlier, const Presentation& presentation,
+                         const DirConfig& config) {
+  return earlier.space.zone == presentation.space().zone &&
+         earlier.verifier == config.verifier.value_or(core::Verifier{}) &&
+         earlier.fresh_login == fresh_login_of(config);
+}
+
+// A sub-request or internal redirect within the same zone: what was decided holds. The provider is
+// asked again, as without us; a refusal stays one.
+int repeat(request_rec* r, const Decided& earlier) {
+  set_environment(r, earlier);
+  return earlier.answer == DONE ? HTTP_UNAUTHORIZED : earlier.answer;
+}
+
+void log_decision(request_rec* r, const Decided& decided, bool lets_on) {
+  const core::Verdict& verdict = decided.examined.verdict;
+  const auto& session = decided.examined.session;
+  ap_log_rerror(APLOG_MARK, lets_on ? APLOG_DEBUG : APLOG_INFO, 0, r,
+                "%s%s (%s, row %d) %s%s", decided.report && !lets_on ? "Report: would " : "",
+                std::string(core::to_string(verdict.action)).c_str(),
+                std::string(core::to_string(verdict.reason)).c_str(), verdict.row,
+                session ? "session " : "no session",
+                session ? core::short_id(session->key).c_str() : "");
+}
+
+int check(request_rec* r) {
+  const DirConfig& config = dir_config_of(r);
+  if (mode_of(config) == Mode::Off || r->proxyreq == PROXYREQ_PROXY) return DECLINED;
+  if (const std::optional<int> answer = misconfigured(r)) return *answer;
+
+  const Presentation presentation(r);
+  warn_of_plain_http(r, presentation);
+  const Decided* earlier = earlier_decision(r);
+  if (earlier != nullptr && same_authentication(*earlier, presentation, config)) {
+    return repeat(r, *earlier);
+  }
+  Child* child = process_of(r->server).child;
+  if (child == nullptr) return unavailable(r);
+
+  auto* decided = make_in_pool<Decided>(
+      r->pool,
+      Decided{.space = presentation.space(),
+              .traits = presentation.traits(),
+              .examined = child->service().examine(presentation.presented(),
+                                                   policy_for(r, config), time_of(r)),
+              .verifier = config.verifier.value_or(core::Verifier{}),
+              .fresh_login = fresh_login_of(config),
+              .report = mode_of(config) == Mode::Report,
+              .may_open = r->main == nullptr && earlier == nullptr,
+              .answer = DECLINED,
+              .sends_cookie = false});
+  remember(r).decided = decided;
+  set_environment(r, *decided);
+  child->note_store_answer(r, decided->examined.store_error);
+  const bool on = lets_on(decided->examined.verdict.action);
+  log_decision(r, *decided, on);
+  if (!on && !decided->report) decided->answer = refuse(r, *decided);
+  return decided->answer;
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_check_authn(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
+                               [r] { return epoch::httpd::check(r); });
+}

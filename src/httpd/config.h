@@ -1,0 +1,107 @@
+// The configuration: what the administrator wrote, merged by httpd, and its defaults.
+#pragma once
+
+#include <ap_expr.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/cookie.h"
+#include "core/session.h"
+#include "httpd/module.h"
+#include "httpd/section.h"
+#include "web/page.h"
+
+namespace epoch::httpd {
+
+using core::Seconds;
+
+struct Process;
+
+enum class Mode { Off, On, Report };
+enum class Stateless { Off, On, Expression };
+enum class CookieSecure { Auto, On, Off };
+enum class LogoutResponse { Page, Challenge, Redirect };
+enum class LogoutGet { SameOrigin, Confirm, Off };
+enum class NoStore { Off, On, Html };
+
+struct Strip {
+  bool cookie;
+  bool authorization;
+};
+
+// AuthEpochPage: a template of ours that the administrator has replaced.
+struct PageFile {
+  std::string name;
+  std::string path;
+  std::string where;  // file:line of the directive
+};
+
+// One section's or .htaccess file's directives. nullopt: the administrator wrote nothing here; the
+// defaults apply where a value is read (the functions below). Lives in a pool and is merged for
+// each request, so it owns nothing.
+struct DirConfig {
+  std::optional<Mode> mode;
+  std::optional<std::string_view> zone;
+  std::optional<Seconds> idle_timeout;
+  std::optional<Seconds> max_age;
+  std::optional<Seconds> fresh_login;  // zero: Off
+  std::optional<Stateless> stateless;
+  std::optional<const ap_expr_info_t*> stateless_expression;
+  std::optional<bool> cross_site_allowed;
+  std::optional<std::string_view> cookie_name;
+  std::optional<std::string_view> cookie_path;
+  std::optional<std::string_view> cookie_domain;
+  std::optional<core::SameSite> same_site;
+  std::optional<CookieSecure> cookie_secure;
+  std::optional<LogoutResponse> logout_response;
+  std::optional<std::string_view> logout_redirect;
+  std::optional<LogoutGet> logout_get;
+  std::optional<std::string_view> return_path;
+  std::optional<std::string_view> clear_site_data;  // empty: Off
+  std::optional<NoStore> no_store;
+  std::optional<Strip> strip;
+  // Over the provider directives of the section, chained from outer to inner sections.
+  std::optional<core::Verifier> verifier;
+};
+static_assert(std::is_trivially_destructible_v<DirConfig>);
+
+// Virtual host settings. The strings and sections live as long as the configuration pool.
+struct ServerConfig {
+  std::vector<std::string> origins;  // AuthEpochOrigin, as make_origin() spells them
+  std::optional<Seconds> stale;      // AuthEpochOnStoreError stale <time>
+  bool store_error_set = false;
+  std::optional<std::string> store_directory;  // AuthEpochStore, absolute; main server only
+  std::optional<std::string> key_file;         // main server only
+  std::vector<PageFile> pages;
+  std::vector<Section> sections;  // in the order of the configuration file
+  std::string identity;           // set by epoch_check_config(): names the default zones
+  std::size_t number = 0;         // of this virtual host, likewise
+  const web::PageTemplates* templates = nullptr;  // likewise
+  Process* process = nullptr;                     // set by epoch_post_config()
+};
+
+DirConfig& dir_config_of(void* raw);
+const DirConfig& dir_config_of(const request_rec* r);
+ServerConfig& server_config_of(const server_rec* server);
+
+// The values in force, defaults included.
+Mode mode_of(const DirConfig& config) noexcept;
+core::Limits limits_of(const DirConfig& config) noexcept;
+std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept;
+LogoutResponse logout_response_of(const DirConfig& config) noexcept;
+LogoutGet logout_get_of(const DirConfig& config) noexcept;
+std::string_view return_path_of(const DirConfig& config) noexcept;
+std::string_view clear_site_data_of(const DirConfig& config) noexcept;
+NoStore no_store_of(const DirConfig& config) noexcept;
+Strip strip_of(const DirConfig& config) noexcept;
+
+// What the cookie of this zone looks like when the request's origin is https or not.
+core::CookieAttributes cookie_attributes_of(const DirConfig& config, std::string_view zone,
+                                            bool https);
+
+}  // namespace epoch::httpd

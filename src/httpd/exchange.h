@@ -1,0 +1,97 @@
+// A request in the core's words, and what was decided about it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/credentials.h"
+#include "core/service.h"
+#include "httpd/config.h"
+
+namespace epoch::httpd {
+
+// Where a browser files the credentials of this request, and the cookie that goes with them.
+struct Space {
+  std::string zone;
+  std::string realm;
+  std::string origin;
+  core::CookieAttributes cookie;
+};
+
+// Reads nothing but the location's configuration and the request's own origin.
+Space space_of(const request_rec* r);
+
+// What a request presents. Owns the credentials, so it lives only while one hook runs; views point
+// into the request.
+class Presentation {
+ public:
+  explicit Presentation(const request_rec* r);
+
+  [[nodiscard]] const Space& space() const noexcept { return space_; }
+  [[nodiscard]] const core::RequestTraits& traits() const noexcept { return traits_; }
+  [[nodiscard]] bool has_credentials() const noexcept { return credentials_.has_value(); }
+  [[nodiscard]] core::Presented presented() const noexcept;
+
+ private:
+  const request_rec* request_;
+  Space space_;
+  std::optional<core::Credentials> credentials_;
+  core::RequestTraits traits_;
+};
+
+// What was decided about a request, kept in its pool for fixups, filters, sub-requests and internal
+// redirects. Holds no credentials.
+struct Decided {
+  Space space;
+  core::RequestTraits traits;
+  core::Examined examined;
+  core::Verifier verifier{};
+  std::optional<Seconds> fresh_login;
+  bool report = false;
+  bool may_open = false;  // a sub-request, or a redirect into another zone, opens nothing
+  int answer = DECLINED;  // what check_authn answered
+  bool sends_cookie = false;
+};
+
+// What the module remembers of a request. An internal redirect shares its pool with the request it
+// came from, but has one of these of its own.
+struct Remembered {
+  Decided* decided = nullptr;
+  // The header fields that AuthEpochStrip took out, as they were.
+  const char* stripped_cookie = nullptr;
+  const char* stripped_authorization = nullptr;
+};
+
+// nullptr where there is nothing to remember.
+Remembered* remembered_of(const request_rec* r);
+
+// Made on first use.
+Remembered& remember(request_rec* r);
+
+// The decision about this very request; nullptr where there is none.
+Decided* decided_of(const request_rec* r);
+
+// The request that led to this one by internal redirect, else the main request of a sub-request;
+// nullptr for what the client itself asked for.
+const request_rec* leading_to(const request_rec* r) noexcept;
+
+// The nearest decision about a request that led to this one, by sub-request or internal redirect.
+const Decided* earlier_decision(const request_rec* r);
+
+// Whether the answer to this request, or to one that led to it, sets our cookie.
+bool sends_our_cookie(const request_rec* r);
+
+// Whether this request, or one that led to it, lost its Authorization on the way to the handler: a
+// cache can no longer tell that the answer is one user's.
+bool authorization_was_stripped(const request_rec* r);
+
+core::TimePoint time_of(const request_rec* r) noexcept;
+
+// What the location asks of the core, its expression evaluated for this request.
+core::Policy policy_for(request_rec* r, const DirConfig& config);
+
+// The zone's name: AuthEpochZone, else the virtual host and the realm.
+std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm);
+
+}  // namespace epoch::httpd

@@ -1,0 +1,90 @@
+// fixups: authentication and authorization have said yes. A login becomes a session here.
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include <algorithm>
+
+#include "httpd/answers.h"
+#include "httpd/boundary.h"
+#include "httpd/exchange.h"
+#include "httpd/process.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+constexpr std::size_t kLongestUserAgent = 256;
+
+core::LoginFacts facts_of(const request_rec* r, const Decided& decided) {
+  const char* agent = apr_table_get(r->headers_in, "User-Agent");
+  return {.user = r->user,
+          .zone = decided.space.zone,
+          .verifier = decided.verifier,
+          .address = r->useragent_ip,
+          .user_agent = std::string(agent == nullptr ? "" : agent).substr(0, kLongestUserAgent)};
+}
+
+// Something ended, closed or grew between the decision and now: the credentials may be older than
+// that, so they are refused like stale ones.
+int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
+  const Presentation presentation(r);
+  core::Examined& examined = decided.examined;
+  examined.verdict = core::decide_conflict(decided.traits);
+  examined.session.reset();
+  examined.cookie_value.clear();
+  if (examined.verdict.cookie == core::SendCookie::ArmedChallenge) {
+    core::Result<std::string> value = service.challenge_after_conflict(
+        *examined.login, presentation.presented(), time_of(r));
+    if (!value) return unavailable(r);
+    examined.cookie_value = *std::move(value);
+  }
+  set_environment(r, decided);
+  ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                "login of user %s refused: its session or an epoch ended while the password was "
+                "being verified", r->user);
+  return refuse(r, decided);
+}
+
+int open_session(request_rec* r, Decided& decided) {
+  Child& child = *process_of(r->server).child;
+  core::Result<core::OpenedSession> opened =
+      child.service().open(*decided.examined.login, facts_of(r, decided),
+                           limits_of(dir_config_of(r)), time_of(r));
+  if (!opened) {
+    child.note_store_answer(r, opened.error().detail);
+    return decided.report ? DECLINED : unavailable(r);
+  }
+  if (opened->outcome == core::OpenOutcome::Conflict) {
+    return decided.report ? DECLINED : refuse_conflict(r, decided, child.service());
+  }
+  if (opened->outcome == core::OpenOutcome::Opened) {
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
+                  core::short_id(opened->session.key).c_str(), r->user,
+                  decided.space.zone.c_str());
+  }
+  decided.examined.session = opened->session;
+  send_cookie(r, decided, opened->cookie_value);
+  set_environment(r, decided);
+  return OK;
+}
+
+int fix_up(request_rec* r) {
+  Decided* decided = decided_of(r);
+  if (decided == nullptr || r->user == nullptr) return DECLINED;
+  if (decided->examined.login && decided->may_open) return open_session(r, *decided);
+  if (decided->examined.verdict.action == core::Action::AdmitSuccessor && r->main == nullptr) {
+    send_cookie(r, *decided, decided->examined.cookie_value);
+    return OK;
+  }
+  return DECLINED;
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_fixups(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
+                               [r] { return epoch::httpd::fix_up(r); });
+}

@@ -1,0 +1,196 @@
+// Start-up, children, and the timer: everything that is not a request.
+#include <ap_mpm.h>
+#include <apr_optional.h>
+#include <apr_shm.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <mod_watchdog.h>
+#include <unixd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/origin.h"
+#include "httpd/boundary.h"
+#include "httpd/config.h"
+#include "httpd/key_file.h"
+#include "httpd/process.h"
+#include "httpd/store_user.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+constexpr const char* kFlushTimer = "_auth_epoch_last_seen_";
+constexpr const char* kPurgeTimer = "_auth_epoch_purge_";
+constexpr apr_interval_time_t kFlushEvery = apr_time_from_sec(1);
+constexpr apr_interval_time_t kPurgeEvery = apr_time_from_sec(30);
+// A reader slot is held for one lookup; three times the workers leave room for the old generation
+// during a graceful restart.
+constexpr unsigned kReadersPerWorker = 3;
+constexpr unsigned kFewestReaders = 4096;
+// Purge looks at a bounded number of records a step and yields the write lock in between.
+constexpr std::size_t kPurgeStep = 1000;
+constexpr int kPurgeStepsAtOnce = 100;
+
+core::TimePoint now() noexcept {
+  return core::TimePoint(Seconds(apr_time_sec(apr_time_now())));
+}
+
+unsigned readers_needed() {
+  int daemons = 0;
+  int threads = 0;
+  ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
+  ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+  const auto workers =
+      static_cast<unsigned>(std::max(daemons, 1)) * static_cast<unsigned>(std::max(threads, 1));
+  return std::max(kFewestReaders, kReadersPerWorker * workers);
+}
+
+// One byte a virtual host, shared by all children, so that each warns once and not once a child.
+unsigned char* shared_flags(apr_pool_t* pool, std::size_t count) {
+  apr_shm_t* memory = nullptr;
+  if (apr_shm_create(&memory, count, nullptr, pool) != APR_SUCCESS) return nullptr;
+  void* flags = apr_shm_baseaddr_get(memory);
+  std::memset(flags, 0, count);
+  return static_cast<unsigned char*>(flags);
+}
+
+void log_store_line(server_rec* server, store::LogLevel level, const std::string& line) {
+  ap_log_error(APLOG_MARK, level == store::LogLevel::Error ? APLOG_ERR : APLOG_WARNING, 0, server,
+               "%s", line.c_str());
+}
+
+void purge(Child& child, server_rec* server) {
+  store::LmdbStore& store = child.store();
+  const core::Result<core::Done> healthy = store.heal();
+  if (!healthy) return;  // said by the store itself
+  store.reclaim_readers();
+  std::optional<core::RecordKey> from;
+  std::size_t removed = 0;
+  for (int step = 0; step < kPurgeStepsAtOnce; ++step) {
+    const core::Result<core::Purged> purged = store.purge(from, kPurgeStep, now());
+    if (!purged) {
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                   "old sessions could not be purged and stay for now: %s",
+                   purged.error().detail.c_str());
+      return;
+    }
+    removed += purged->removed;
+    from = purged->next;
+    if (!from) break;
+  }
+  if (removed > 0) {
+    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, server, "%zu old sessions purged", removed);
+  }
+}
+
+void flush(Child& child, server_rec* server) {
+  const core::Result<std::size_t> flushed = child.service().flush_last_seen();
+  if (flushed) return;
+  ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, server, "last-seen times could not be written: %s",
+               flushed.error().detail.c_str());
+}
+
+apr_status_t on_flush_timer(int state, void* data, apr_pool_t* /*pool*/) {
+  auto* process = static_cast<Process*>(data);
+  if (state == AP_WATCHDOG_STATE_STARTING || process->child == nullptr) return APR_SUCCESS;
+  return guarded(process->main_server, APR_SUCCESS, [&] {
+    flush(*process->child, process->main_server);  // a stopping child writes what it still has
+    return APR_SUCCESS;
+  });
+}
+
+apr_status_t on_purge_timer(int state, void* data, apr_pool_t* /*pool*/) {
+  auto* process = static_cast<Process*>(data);
+  if (state != AP_WATCHDOG_STATE_RUNNING || process->child == nullptr) return APR_SUCCESS;
+  return guarded(process->main_server, APR_SUCCESS, [&] {
+    purge(*process->child, process->main_server);
+    return APR_SUCCESS;
+  });
+}
+
+bool start_timer(const char* name, bool one_process, apr_interval_time_t every, Process* process,
+                 ap_watchdog_callback_fn_t* callback, apr_pool_t* pconf) {
+  const auto get_instance = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
+  const auto register_callback = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+  if (get_instance == nullptr || register_callback == nullptr) return false;
+  ap_watchdog_t* timer = nullptr;
+  return get_instance(&timer, name, 0, one_process ? 1 : 0, pconf) == APR_SUCCESS &&
+         register_callback(timer, every, process, callback) == APR_SUCCESS;
+}
+
+int prepare(apr_pool_t* pconf, server_rec* main) {
+  ServerConfig& config = server_config_of(main);
+  const std::string directory = store_directory_of(pconf, main);
+  const core::Result<core::Done> prepared = prepare_store_as_user(directory, main);
+  if (!prepared) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "AuthEpochStore: %s",
+                 prepared.error().detail.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  SystemEntropy entropy;
+  core::Result<core::KeyRing> keys =
+      read_or_make_keys(config.key_file.value_or(directory + ".key"), entropy, now());
+  if (!keys) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s",
+                 keys.error().detail.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  std::size_t servers = 0;
+  for (const server_rec* s = main; s != nullptr; s = s->next) ++servers;
+  auto* process =
+      make_in_pool<Process>(pconf, Process{.keys = *std::move(keys),
+                                           .store_directory = directory,
+                                           .max_readers = readers_needed(),
+                                           .warned_of_plain_http = shared_flags(pconf, servers),
+                                           .main_server = main,
+                                           .child = nullptr});
+  for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
+  if (process->warned_of_plain_http == nullptr) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
+                 "mod_auth_epoch cannot get %zu bytes of shared memory", servers);
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  const bool timed =
+      start_timer(kFlushTimer, false, kFlushEvery, process, on_flush_timer, pconf) &&
+      start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf);
+  if (!timed) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
+                 "mod_auth_epoch cannot start its timers with mod_watchdog; is it loaded?");
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  return OK;
+}
+
+void start_child(apr_pool_t* pchild, server_rec* main) {
+  Process& process = process_of(main);
+  process.child = make_in_pool<Child>(
+      pchild,
+      store::StoreOptions{.directory = process.store_directory,
+                          .max_readers = process.max_readers,
+                          .log =
+                              [main](store::LogLevel level, const std::string& line) {
+                                log_store_line(main, level, line);
+                              }},
+      process.keys);
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_post_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*ptemp*/,
+                      server_rec* main) {
+  // httpd reads its configuration twice at start; the first time is a rehearsal.
+  if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+  return epoch::httpd::guarded(main, HTTP_INTERNAL_SERVER_ERROR,
+                               [&] { return epoch::httpd::prepare(pconf, main); });
+}
+
+void epoch_child_init(apr_pool_t* pchild, server_rec* main) {
+  epoch::httpd::guarded(main, false, [&] {
+    epoch::httpd::start_child(pchild, main);
+    return true;
+  });
+}

@@ -1,0 +1,81 @@
+/* What src/mod_auth_epoch.c registers with httpd, and what every file of src/httpd includes.
+ * The module record, directive table and hook list stand in C: `<IfModule mod_auth_epoch.c>` matches
+ * the file name of the record, and clang takes a C++20 line that begins with `module` for a module
+ * declaration. Everything else is C++ behind these functions. */
+#ifndef EPOCH_HTTPD_MODULE_H
+#define EPOCH_HTTPD_MODULE_H
+
+#include <http_config.h>
+#include <httpd.h>
+#include <util_filter.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern module AP_MODULE_DECLARE_DATA auth_epoch_module;
+
+/* config.cpp */
+void* epoch_create_dir_config(apr_pool_t* pool, char* path);
+void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add);
+void* epoch_create_server_config(apr_pool_t* pool, server_rec* server);
+void* epoch_merge_server_config(apr_pool_t* pool, void* base, void* add);
+
+/* directives.cpp */
+const char* epoch_set_mode(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_store(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_key_file(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_zone(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_origin(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_idle_timeout(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_max_age(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_fresh_login(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_stateless(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cross_site(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cookie_name(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cookie_path(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cookie_domain(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cookie_same_site(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_cookie_secure(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_logout_response(cmd_parms* cmd, void* dir, const char* kind,
+                                      const char* path);
+const char* epoch_set_logout_get(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_return(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_clear_site_data(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_no_store(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_strip(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_on_store_error(cmd_parms* cmd, void* dir, const char* policy,
+                                     const char* time);
+const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const char* file);
+
+/* observed.cpp: directives of other modules, which httpd shows to everybody who declares them */
+const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_auth_type(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_require(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_basic_fake(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ssl_options(cmd_parms* cmd, void* dir, const char* args);
+
+/* config_check.cpp */
+int epoch_check_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, server_rec* main);
+
+/* lifecycle.cpp */
+int epoch_post_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, server_rec* main);
+void epoch_child_init(apr_pool_t* pchild, server_rec* main);
+
+/* the request, in the order in which httpd calls them */
+int epoch_translate_name(request_rec* r);       /* strip.cpp */
+int epoch_check_authn(request_rec* r);          /* authn.cpp */
+int epoch_fixups(request_rec* r);               /* fixups.cpp */
+void epoch_insert_filter(request_rec* r);       /* caching.cpp */
+void epoch_insert_error_filter(request_rec* r); /* caching.cpp */
+apr_status_t epoch_cache_control_filter(ap_filter_t* filter, apr_bucket_brigade* brigade);
+int epoch_strip(request_rec* r);                /* strip.cpp */
+int epoch_logout_handler(request_rec* r);       /* logout.cpp */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

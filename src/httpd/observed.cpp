@@ -1,0 +1,114 @@
+// Directives of other modules. httpd hands a directive to every module that declares it, so that we
+// see who checks passwords, and what would keep a logout from working, without the administrator
+// repeating it. Nothing here changes what the other module does.
+#include <apr_strings.h>
+#include <http_config.h>
+
+#include "core/text.h"
+#include "httpd/boundary.h"
+#include "httpd/config.h"
+
+namespace epoch::httpd {
+namespace {
+
+// httpd accepts a directive that one module declares. Declaring another module's must not make
+// httpd accept it when that module is missing: `Require` without mod_authz_core would protect
+// nothing.
+bool declared_by_another(const char* directive) {
+  for (const module* other = ap_top_module; other != nullptr; other = other->next) {
+    if (other == &auth_epoch_module || other->cmds == nullptr) continue;
+    if (ap_find_command(directive, other->cmds) != nullptr) return true;
+  }
+  return false;
+}
+
+std::string first_word(cmd_parms* cmd, const char* arguments) {
+  const char* word = ap_getword_conf(cmd->temp_pool, &arguments);
+  return word == nullptr ? std::string() : std::string(word);
+}
+
+template <typename Body>
+const char* observe(cmd_parms* cmd, Body&& body) {
+  return guarded(cmd->server, "internal error while reading this directive", [&]() -> const char* {
+    if (!declared_by_another(cmd->cmd->name)) {
+      return apr_psprintf(cmd->pool,
+                          "Invalid command '%s', perhaps misspelled or defined by a module not "
+                          "included in the server configuration",
+                          cmd->cmd->name);
+    }
+    body();
+    return nullptr;
+  });
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+using namespace epoch::httpd;  // NOLINT: the functions below are the C face of this file
+namespace core = epoch::core;
+
+const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    DirConfig& config = dir_config_of(dir);
+    const core::Verifier before = config.verifier.value_or(core::Verifier{});
+    config.verifier = core::sha256({core::bytes_of("provider directive"), before,
+                                    core::bytes_of(cmd->cmd->name), core::bytes_of(args)});
+  });
+}
+
+const char* epoch_observe_auth_type(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    if (Section* section = section_of(cmd, dir)) section->auth_type = first_word(cmd, args);
+  });
+}
+
+const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    if (Section* section = section_of(cmd, dir)) section->auth_name = first_word(cmd, args);
+  });
+}
+
+const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    if (Section* section = section_of(cmd, dir)) section->handler = first_word(cmd, args);
+  });
+}
+
+const char* epoch_observe_require(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    Section* section = section_of(cmd, dir);
+    if (section == nullptr) return;
+    const char* rest = args;
+    const bool granted = core::equals_ignoring_case(ap_getword_conf(cmd->temp_pool, &rest), "all") &&
+                         core::equals_ignoring_case(core::trimmed(rest), "granted");
+    if (!granted) {
+      section->requirement = Requirement::Login;
+    } else if (section->requirement == Requirement::None) {
+      section->requirement = Requirement::AllGranted;
+    }
+  });
+}
+
+const char* epoch_observe_basic_fake(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    Section* section = section_of(cmd, dir);
+    if (section == nullptr) return;
+    section->basic_fake = !core::equals_ignoring_case(first_word(cmd, args), "off");
+  });
+}
+
+const char* epoch_observe_ssl_options(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    Section* section = section_of(cmd, dir);
+    if (section == nullptr) return;
+    while (*args != '\0') {
+      const std::string option = ap_getword_conf(cmd->temp_pool, &args);
+      if (core::equals_ignoring_case(option, "FakeBasicAuth") ||
+          core::equals_ignoring_case(option, "+FakeBasicAuth")) {
+        section->fake_basic_auth = true;
+      } else if (core::equals_ignoring_case(option, "-FakeBasicAuth")) {
+        section->fake_basic_auth = false;
+      }
+    }
+  });
+}

@@ -1,0 +1,39 @@
+#include "httpd/process.h"
+
+#include <http_log.h>
+#include <openssl/rand.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "httpd/config.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+
+void SystemEntropy::fill(std::span<std::uint8_t> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw std::runtime_error("the system has no randomness to give");
+  }
+}
+
+Child::Child(store::StoreOptions options, const core::KeyRing& keys)
+    : store_(std::move(options)), service_(store_, keys, entropy_) {}
+
+void Child::note_store_answer(const request_rec* r, const std::string& error) noexcept {
+  const bool out = !error.empty();
+  if (store_is_out_.load(std::memory_order_relaxed) == out) return;
+  if (store_is_out_.exchange(out) == out) return;
+  if (out) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "the store cannot answer: %s. Until it does, requests are answered 503; no "
+                  "session is lost", error.c_str());
+  } else {
+    ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "the store answers again");
+  }
+}
+
+Process& process_of(const server_rec* server) { return *server_config_of(server).process; }
+
+}  // namespace epoch::httpd

@@ -1,0 +1,55 @@
+// What one httpd process has: made before the fork, completed in the child.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/keys.h"
+#include "core/service.h"
+#include "httpd/module.h"
+#include "store/lmdb_store.h"
+
+namespace epoch::httpd {
+
+// libcrypto's generator, which reseeds itself after a fork.
+class SystemEntropy final : public core::Entropy {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override;
+};
+
+// What a child has. Opens the store, so it is made after the fork, and belongs to the child's pool.
+class Child {
+ public:
+  Child(store::StoreOptions options, const core::KeyRing& keys);
+
+  [[nodiscard]] core::Service& service() noexcept { return service_; }
+
+  // Tells the log when the store stops answering and when it answers again: once each, not once a
+  // request. `error` is empty where it answered.
+  void note_store_answer(const request_rec* r, const std::string& error) noexcept;
+  [[nodiscard]] store::LmdbStore& store() noexcept { return store_; }
+
+ private:
+  SystemEntropy entropy_;
+  store::LmdbStore store_;
+  core::Service service_;
+  std::atomic<bool> store_is_out_{false};
+};
+
+// What the parent prepares for its children. Belongs to the configuration pool; the children get
+// their own copy of the memory by the fork.
+struct Process {
+  core::KeyRing keys;
+  std::string store_directory;
+  unsigned max_readers = 0;
+  unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
+  server_rec* main_server = nullptr;
+  Child* child = nullptr;  // set in child_init; nullptr in the parent
+};
+
+// The process that serves this virtual host. Set by epoch_post_config().
+Process& process_of(const server_rec* server);
+
+}  // namespace epoch::httpd

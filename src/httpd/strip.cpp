@@ -1,0 +1,72 @@
+// AuthEpochStrip: what backends need not see, our cookie and the password, is taken out of the
+// request just before the handler runs, and put back for internal redirects and sub-requests, where
+// authentication runs again.
+#include <http_request.h>
+
+#include <string_view>
+
+#include "core/cookie.h"
+#include "httpd/boundary.h"
+#include "httpd/exchange.h"
+
+namespace epoch::httpd {
+namespace {
+
+void strip_cookie(request_rec* r) {
+  const char* header = apr_table_get(r->headers_in, "Cookie");
+  if (header == nullptr) return;
+  const std::string name = space_of(r).cookie.name;
+  if (core::find_cookies(header, name).count == 0) return;
+  remember(r).stripped_cookie = header;
+  const std::string rest = core::without_cookie(header, name);
+  if (rest.empty()) {
+    apr_table_unset(r->headers_in, "Cookie");
+  } else {
+    apr_table_set(r->headers_in, "Cookie", rest.c_str());
+  }
+}
+
+void strip_authorization(request_rec* r) {
+  const char* header = apr_table_get(r->headers_in, "Authorization");
+  if (header == nullptr) return;
+  remember(r).stripped_authorization = header;
+  apr_table_unset(r->headers_in, "Authorization");
+}
+
+int strip(request_rec* r) {
+  const DirConfig& config = dir_config_of(r);
+  const bool ours =
+      r->handler != nullptr && std::string_view(r->handler).starts_with("auth-epoch-");
+  if (mode_of(config) == Mode::Off || ours) return DECLINED;
+  const Strip what = strip_of(config);
+  if (what.cookie) strip_cookie(r);
+  if (what.authorization) strip_authorization(r);
+  return DECLINED;
+}
+
+int restore(request_rec* r) {
+  for (const request_rec* e = leading_to(r); e != nullptr; e = leading_to(e)) {
+    const Remembered* remembered = remembered_of(e);
+    if (remembered == nullptr) continue;
+    if (remembered->stripped_cookie != nullptr) {
+      apr_table_setn(r->headers_in, "Cookie", remembered->stripped_cookie);
+    }
+    if (remembered->stripped_authorization != nullptr) {
+      apr_table_setn(r->headers_in, "Authorization", remembered->stripped_authorization);
+    }
+  }
+  return DECLINED;
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_strip(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR,
+                               [r] { return epoch::httpd::strip(r); });
+}
+
+int epoch_translate_name(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR,
+                               [r] { return epoch::httpd::restore(r); });
+}

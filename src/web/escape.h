@@ -1,0 +1,19 @@
+// Writing text into HTML, URLs and JSON, so that it stays text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace epoch::web {
+
+// For element content and for attribute values in either kind of quotes.
+std::string html_escaped(std::string_view text);
+
+// For a value in a URL's query: everything but unreserved characters (RFC 3986 section 2.3) as %XX.
+std::string percent_encoded(std::string_view text);
+
+// A JSON string (RFC 8259 section 7), quotes included. JSON is UTF-8: each byte that is not part of
+// a well-formed sequence becomes U+FFFD.
+std::string json_string(std::string_view text);
+
+}  // namespace epoch::web

@@ -1,0 +1,162 @@
+#include "web/page.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "web/embedded_pages.h"
+#include "web/escape.h"
+
+namespace epoch::web {
+namespace {
+
+struct Description {
+  std::string_view name;  // as AuthEpochPage and the files of src/web/pages spell it
+  std::initializer_list<std::string_view> placeholders;
+};
+
+// In the order of PageKind.
+constexpr std::initializer_list<std::string_view> kSignedOutPlaceholders = {
+    "nonce", "style", "forget_script", "realm", "return_path", "forget_url"};
+constexpr std::initializer_list<std::string_view> kSignInPlaceholders = {
+    "nonce", "style", "forget_script", "realm", "forget_url"};
+constexpr std::initializer_list<std::string_view> kConfirmPlaceholders = {
+    "nonce", "style", "realm", "action", "return_path", "everywhere", "others", "here"};
+constexpr std::initializer_list<std::string_view> kSignedInAsPlaceholders = {
+    "nonce", "style", "realm", "user", "return_path"};
+constexpr std::array<Description, kPageKinds> kDescriptions = {{
+    {"signed-out", kSignedOutPlaceholders},
+    {"sign-in", kSignInPlaceholders},
+    {"confirm", kConfirmPlaceholders},
+    {"signed-in-as", kSignedInAsPlaceholders},
+    {"signed-out-here", kSignedOutPlaceholders},
+}};
+
+constexpr std::size_t index_of(PageKind kind) noexcept { return static_cast<std::size_t>(kind); }
+
+std::string_view embedded(std::string_view name) {
+  const std::span<const EmbeddedFile> files = embedded_files();
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const EmbeddedFile& file) { return file.name == name; });
+  return found == files.end() ? std::string_view() : found->content;
+}
+
+core::Error malformed(std::string detail) {
+  return {core::ErrorCode::Malformed, std::move(detail)};
+}
+
+std::string page_names() {
+  std::string names;
+  for (const Description& page : kDescriptions) {
+    if (!names.empty()) names += ", ";
+    names += page.name;
+  }
+  return names;
+}
+
+// The sign-in page may also load an image of this origin: without scripts, that is what makes the
+// browser ask for the password.
+std::string content_security_policy(PageKind kind, std::string_view nonce) {
+  const std::string source = "'nonce-" + std::string(nonce) + "'";
+  std::string policy = "default-src 'none'; style-src " + source + "; script-src " + source +
+                       "; connect-src 'self'";
+  if (kind == PageKind::SignIn) policy += "; img-src 'self'";
+  return policy += "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+}
+
+Page make_page(const PageTemplates& templates, PageKind kind, std::string_view nonce,
+               std::vector<Value> values) {
+  values.push_back({"nonce", nonce});
+  values.push_back({"style", embedded("style.css"), Trust::Markup});
+  values.push_back({"forget_script", embedded("forget.js"), Trust::Markup});
+  return {.content_type = "text/html; charset=utf-8",
+          .body = templates.of(kind).render(values),
+          .content_security_policy = content_security_policy(kind, nonce)};
+}
+
+Page make_signed_out(const PageTemplates& templates, PageKind kind, const SignedOutValues& values) {
+  return make_page(templates, kind, values.nonce,
+                   {{"realm", values.realm},
+                    {"return_path", values.return_path},
+                    {"forget_url", values.forget_url}});
+}
+
+std::string with_query(const ConfirmValues& values) {
+  std::string url(values.action);
+  url += "?return=" + percent_encoded(values.return_path);
+  if (!values.scope.empty()) url += "&scope=" + percent_encoded(values.scope);
+  return url;
+}
+
+}  // namespace
+
+PageTemplates::PageTemplates() {
+  for (const Description& page : kDescriptions) {
+    // A built-in template with a mistake is a bug, and value() throws.
+    replace(page.name, embedded(std::string(page.name) + ".html")).value();
+  }
+}
+
+core::Result<core::Done> PageTemplates::replace(std::string_view name, std::string_view text) {
+  const auto page = std::find_if(kDescriptions.begin(), kDescriptions.end(),
+                                 [&](const Description& each) { return each.name == name; });
+  if (page == kDescriptions.end()) {
+    return malformed("there is no page `" + std::string(name) + "`; the pages are " + page_names());
+  }
+  if (text.empty()) {
+    return malformed("the template of the page " + std::string(name) + " is empty");
+  }
+  core::Result<Template> parsed =
+      Template::parse(text, {page->placeholders.begin(), page->placeholders.size()});
+  if (!parsed) {
+    return malformed("the template of the page " + std::string(name) + ", " +
+                     parsed.error().detail);
+  }
+  templates_[static_cast<std::size_t>(page - kDescriptions.begin())] = *std::move(parsed);
+  return core::Done{};
+}
+
+const Template& PageTemplates::of(PageKind kind) const noexcept {
+  return templates_[index_of(kind)];
+}
+
+Page signed_out(const PageTemplates& templates, const SignedOutValues& values) {
+  return make_signed_out(templates, PageKind::SignedOut, values);
+}
+
+Page sign_in(const PageTemplates& templates, const SignInValues& values) {
+  return make_page(templates, PageKind::SignIn, values.nonce,
+                   {{"realm", values.realm}, {"forget_url", values.forget_url}});
+}
+
+Page confirm(const PageTemplates& templates, const ConfirmValues& values) {
+  const std::string action = with_query(values);
+  const bool everywhere = values.scope == "all";
+  const bool others = values.scope == "others";
+  return make_page(templates, PageKind::Confirm, values.nonce,
+                   {{"realm", values.realm},
+                    {"action", action},
+                    {"return_path", values.return_path},
+                    {"everywhere", everywhere ? "yes" : ""},
+                    {"others", others ? "yes" : ""},
+                    {"here", everywhere || others ? "" : "yes"}});
+}
+
+Page signed_in_as(const PageTemplates& templates, const SignedInAsValues& values) {
+  return make_page(templates, PageKind::SignedInAs, values.nonce,
+                   {{"realm", values.realm},
+                    {"user", values.user},
+                    {"return_path", values.return_path}});
+}
+
+Page signed_out_here(const PageTemplates& templates, const SignedOutValues& values) {
+  return make_signed_out(templates, PageKind::SignedOutHere, values);
+}
+
+std::string problem_json(int status, std::string_view title, std::string_view detail) {
+  return "{\"type\":\"about:blank\",\"title\":" + json_string(title) +
+         ",\"status\":" + std::to_string(status) + ",\"detail\":" + json_string(detail) + "}\n";
+}
+
+}  // namespace epoch::web
