@@ -1,7 +1,6 @@
 #include "web/page.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -11,20 +10,24 @@
 namespace epoch::web {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
+constexpr std::array kSignedOutPlaceholders = {"nonce"sv, "style"sv,       "forget_script"sv,
+                                               "realm"sv, "return_path"sv, "forget_url"sv};
+constexpr std::array kSignInPlaceholders = {"nonce"sv, "style"sv, "forget_script"sv, "realm"sv,
+                                            "forget_url"sv};
+constexpr std::array kConfirmPlaceholders = {"nonce"sv,  "style"sv,       "realm"sv,
+                                             "action"sv, "return_path"sv, "everywhere"sv,
+                                             "others"sv, "here"sv};
+constexpr std::array kSignedInAsPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "user"sv,
+                                                "return_path"sv};
+
 struct Description {
   std::string_view name;  // as AuthEpochPage and the files of src/web/pages spell it
-  std::initializer_list<std::string_view> placeholders;
+  std::span<const std::string_view> placeholders;
 };
 
 // In the order of PageKind.
-constexpr std::initializer_list<std::string_view> kSignedOutPlaceholders = {
-    "nonce", "style", "forget_script", "realm", "return_path", "forget_url"};
-constexpr std::initializer_list<std::string_view> kSignInPlaceholders = {
-    "nonce", "style", "forget_script", "realm", "forget_url"};
-constexpr std::initializer_list<std::string_view> kConfirmPlaceholders = {
-    "nonce", "style", "realm", "action", "return_path", "everywhere", "others", "here"};
-constexpr std::initializer_list<std::string_view> kSignedInAsPlaceholders = {
-    "nonce", "style", "realm", "user", "return_path"};
 constexpr std::array<Description, kPageKinds> kDescriptions = {{
     {"signed-out", kSignedOutPlaceholders},
     {"sign-in", kSignInPlaceholders},
@@ -59,8 +62,8 @@ std::string page_names() {
 // browser ask for the password.
 std::string content_security_policy(PageKind kind, std::string_view nonce) {
   const std::string source = "'nonce-" + std::string(nonce) + "'";
-  std::string policy = "default-src 'none'; style-src " + source + "; script-src " + source +
-                       "; connect-src 'self'";
+  std::string policy =
+      "default-src 'none'; style-src " + source + "; script-src " + source + "; connect-src 'self'";
   if (kind == PageKind::SignIn) policy += "; img-src 'self'";
   return policy += "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 }
@@ -107,8 +110,7 @@ core::Result<core::Done> PageTemplates::replace(std::string_view name, std::stri
   if (text.empty()) {
     return malformed("the template of the page " + std::string(name) + " is empty");
   }
-  core::Result<Template> parsed =
-      Template::parse(text, {page->placeholders.begin(), page->placeholders.size()});
+  core::Result<Template> parsed = Template::parse(text, page->placeholders);
   if (!parsed) {
     return malformed("the template of the page " + std::string(name) + ", " +
                      parsed.error().detail);
@@ -144,10 +146,9 @@ Page confirm(const PageTemplates& templates, const ConfirmValues& values) {
 }
 
 Page signed_in_as(const PageTemplates& templates, const SignedInAsValues& values) {
-  return make_page(templates, PageKind::SignedInAs, values.nonce,
-                   {{"realm", values.realm},
-                    {"user", values.user},
-                    {"return_path", values.return_path}});
+  return make_page(
+      templates, PageKind::SignedInAs, values.nonce,
+      {{"realm", values.realm}, {"user", values.user}, {"return_path", values.return_path}});
 }
 
 Page signed_out_here(const PageTemplates& templates, const SignedOutValues& values) {

@@ -28,9 +28,9 @@ class PageTemplates {
   // The built-in ones.
   PageTemplates();
 
-  // `name` is signed-out, sign-in, confirm, signed-in-as or signed-out-here. Malformed: no such page,
-  // or a mistake in the template; the detail says which page, which line and what is accepted, and
-  // the template that was in force stays.
+  // `name` is signed-out, sign-in, confirm, signed-in-as or signed-out-here. Malformed: no such
+  // page, or a mistake in the template; the detail says which page, which line and what is
+  // accepted, and the template that was in force stays.
   core::Result<core::Done> replace(std::string_view name, std::string_view text);
 
   [[nodiscard]] const Template& of(PageKind kind) const noexcept;
