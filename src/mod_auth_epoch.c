@@ -4,7 +4,10 @@
  * order in which a request meets them. A request's way goes on in src/httpd/authn.cpp. */
 #include "httpd/module.h"
 
+#include <httpd.h>
+
 #include <http_config.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mod_auth.h>
 
@@ -130,5 +133,5 @@ static void epoch_register_hooks(apr_pool_t* pool) {
 AP_DECLARE_MODULE(auth_epoch) = {
     STANDARD20_MODULE_STUFF,    epoch_create_dir_config,   epoch_merge_dir_config,
     epoch_create_server_config, epoch_merge_server_config, epoch_directives,
-    epoch_register_hooks,
+    epoch_register_hooks,       AP_MODULE_FLAG_NONE,
 };

@@ -42,7 +42,7 @@ Verdict ask_where_credentials_may_be_stale(const Situation& s, SendCookie cookie
 // page loads by itself must not.
 Verdict ask_for_fresh_login(const Situation& s, int row) noexcept {
   const bool by_a_person =
-      s.request.navigation || (!s.request.sends_metadata && !s.request.script);
+      !s.request.script && (s.request.navigation || !s.request.sends_metadata);
   if (!by_a_person) return keep(Forbid, Reason::FreshLogin, row);
   if (!s.credentials) return keep(Pass, Reason::NoCredentials, row);
   return {RefuseAndArm, SendCookie::ArmedChallenge, Reason::FreshLogin, row};

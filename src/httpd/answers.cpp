@@ -1,5 +1,7 @@
 #include "httpd/answers.h"
 
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -58,8 +60,9 @@ int forbid(request_rec* r, const Decided& decided) {
         r, HTTP_FORBIDDEN,
         web::signed_in_as(*server_config_of(r->server).templates,
                           {.nonce = make_nonce(),
+                           .realm = decided.space.realm,
                            .user = session ? session->session.user : std::string(),
-                           .realm = decided.space.realm}));
+                           .return_path = return_path_of(dir_config_of(r))}));
   }
   if (reason == Reason::FreshLogin) {
     return send_problem(r, HTTP_FORBIDDEN, "A fresh login is needed",
@@ -96,7 +99,9 @@ int refuse(request_rec* r, Decided& decided) {
     challenge_with_epoch(r);
     return send_page(r, HTTP_UNAUTHORIZED,
                      web::sign_in(*server_config_of(r->server).templates,
-                                  {.nonce = make_nonce(), .realm = decided.space.realm}));
+                                  {.nonce = make_nonce(),
+                                   .realm = decided.space.realm,
+                                   .forget_url = ap_escape_uri(r->pool, r->uri)}));
   }
   challenge_with_basic(r);
   return HTTP_UNAUTHORIZED;

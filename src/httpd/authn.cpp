@@ -1,5 +1,7 @@
 // check_authn: the request's first stop. Reads cookie and credentials, has the core decide, and
 // carries the verdict out: on to mod_auth_basic and its providers, or an answer of our own.
+#include <httpd.h>
+
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>

@@ -1,9 +1,10 @@
 // The boundary between httpd and C++: exceptions stop here, and pools learn to run destructors.
 #pragma once
 
+#include <httpd.h>
+
 #include <apr_pools.h>
 #include <http_log.h>
-#include <httpd.h>
 
 #include <exception>
 #include <new>

@@ -1,5 +1,7 @@
 // Cache-Control: what one user was shown must reach no other, out of no cache. Set late, over
 // whatever the application said, and before mod_cache looks.
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <util_filter.h>

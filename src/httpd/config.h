@@ -1,6 +1,8 @@
 // The configuration: what the administrator wrote, merged by httpd, and its defaults.
 #pragma once
 
+#include <httpd.h>
+
 #include <ap_expr.h>
 
 #include <optional>

@@ -1,5 +1,7 @@
 // The configuration check: mistakes that no single line shows. Runs at every start and, as
 // check_config does and post_config does not, for `apachectl configtest`.
+#include <httpd.h>
+
 #include <ap_config.h>
 #include <apr_optional.h>
 #include <http_core.h>

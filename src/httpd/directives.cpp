@@ -1,7 +1,10 @@
 // The directives: each setter answers a mistake with a full sentence.
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <http_log.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -12,6 +15,8 @@
 #include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/config.h"
+
+APLOG_USE_MODULE(auth_epoch);
 
 namespace epoch::httpd {
 namespace {

@@ -1,5 +1,7 @@
 #include "httpd/exchange.h"
 
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>

@@ -1,4 +1,6 @@
 // fixups: authentication and authorization have said yes. A login becomes a session here.
+#include <httpd.h>
+
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>

@@ -1,4 +1,6 @@
 // Start-up, children, and the timer: everything that is not a request.
+#include <httpd.h>
+
 #include <ap_mpm.h>
 #include <apr_optional.h>
 #include <apr_shm.h>

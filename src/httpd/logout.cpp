@@ -1,4 +1,6 @@
 // The handler auth-epoch-logout: who may ask, what ends, what is answered.
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -99,10 +101,10 @@ int ask_for_confirmation(request_rec* r, const Decided& decided, const Parameter
   return send_page(r, HTTP_OK,
                    web::confirm(*server_config_of(r->server).templates,
                                 {.nonce = make_nonce(),
+                                 .realm = decided.space.realm,
                                  .action = ap_escape_uri(r->pool, r->uri),
                                  .return_path = return_path,
-                                 .scope = parameters.scope.value_or(""),
-                                 .realm = decided.space.realm}));
+                                 .scope = parameters.scope.value_or("")}));
 }
 
 int wrong_method(request_rec* r, bool get_is_off) {
@@ -121,16 +123,18 @@ void log_logout(request_rec* r, const core::LoggedOut& done) {
 int answer_logout(request_rec* r, const DirConfig& config, Decided& decided,
                   const std::string& return_path, const core::LoggedOut& done) {
   const web::PageTemplates& templates = *server_config_of(r->server).templates;
+  const std::string nonce = make_nonce();
+  const web::SignedOutValues values{.nonce = nonce,
+                                    .realm = decided.space.realm,
+                                    .return_path = return_path,
+                                    .forget_url = ap_escape_uri(r->pool, r->uri)};
   apr_table_setn(r->subprocess_env, "AUTH_EPOCH_EVENT", "logout");
   send_cookie(r, decided, done.cookie_value);
   if (done.is_answer || done.cookie_value.empty()) return send_redirect(r, return_path);
   clear_site_data(r, config, decided);
   if (!done.scope_granted) {
     challenge_with_epoch(r);
-    return send_page(r, HTTP_UNAUTHORIZED,
-                     web::signed_out_here(templates, {.nonce = make_nonce(),
-                                                      .return_path = return_path,
-                                                      .realm = decided.space.realm}));
+    return send_page(r, HTTP_UNAUTHORIZED, web::signed_out_here(templates, values));
   }
   switch (logout_response_of(config)) {
     case LogoutResponse::Challenge:
@@ -142,10 +146,7 @@ int answer_logout(request_rec* r, const DirConfig& config, Decided& decided,
       break;
   }
   challenge_with_epoch(r);
-  return send_page(r, HTTP_UNAUTHORIZED,
-                   web::signed_out(templates, {.nonce = make_nonce(),
-                                               .return_path = return_path,
-                                               .realm = decided.space.realm}));
+  return send_page(r, HTTP_UNAUTHORIZED, web::signed_out(templates, values));
 }
 
 int log_out(request_rec* r, const DirConfig& config, const Presentation& presentation,

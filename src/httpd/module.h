@@ -5,8 +5,9 @@
 #ifndef EPOCH_HTTPD_MODULE_H
 #define EPOCH_HTTPD_MODULE_H
 
-#include <http_config.h>
 #include <httpd.h>
+
+#include <http_config.h>
 #include <util_filter.h>
 
 #ifdef __cplusplus

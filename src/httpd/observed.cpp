@@ -1,6 +1,8 @@
 // Directives of other modules. httpd hands a directive to every module that declares it, so that we
 // see who checks passwords, and what would keep a logout from working, without the administrator
 // repeating it. Nothing here changes what the other module does.
+#include <httpd.h>
+
 #include <apr_strings.h>
 #include <http_config.h>
 

@@ -1,5 +1,7 @@
 #include "httpd/process.h"
 
+#include <httpd.h>
+
 #include <http_log.h>
 #include <openssl/rand.h>
 

@@ -1,5 +1,7 @@
 #include "httpd/section.h"
 
+#include <httpd.h>
+
 #include <util_cfgtree.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "httpd/store_user.h"
 
+#include <httpd.h>
+
 #include <grp.h>
 #include <http_core.h>
 #include <http_log.h>

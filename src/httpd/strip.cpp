@@ -1,6 +1,8 @@
 // AuthEpochStrip: what backends need not see, our cookie and the password, is taken out of the
 // request just before the handler runs, and put back for internal redirects and sub-requests, where
 // authentication runs again.
+#include <httpd.h>
+
 #include <http_request.h>
 
 #include <string_view>

@@ -1,0 +1,63 @@
+#include "core/bytes.h"
+
+#include <gtest/gtest.h>
+
+namespace epoch::core {
+namespace {
+
+std::string hex_of(const Hash256& hash) { return hex(hash); }
+
+TEST(Bytes, Sha256FramesItsPartsSoThatTheyCannotRunTogether) {
+  EXPECT_NE(sha256({bytes_of("ab"), bytes_of("c")}), sha256({bytes_of("a"), bytes_of("bc")}));
+  EXPECT_NE(sha256({bytes_of("ab")}), sha256({bytes_of("ab"), bytes_of("")}));
+}
+
+// SHA-256 over eight bytes of length, little endian, and "abc": `printf '\3\0\0\0\0\0\0\0abc' |
+// sha256sum`.
+TEST(Bytes, Sha256IsSha256) {
+  EXPECT_EQ(hex_of(sha256({bytes_of("abc")})),
+            "ce91dc5eec0139adf091900d225971d6ad246a845bad791b5693a9d0d55dd391");
+}
+
+TEST(Bytes, HmacDependsOnKeyAndParts) {
+  const Hash256 mac = hmac_sha256(bytes_of("key"), {bytes_of("a"), bytes_of("b")});
+  EXPECT_EQ(mac, hmac_sha256(bytes_of("key"), {bytes_of("a"), bytes_of("b")}));
+  EXPECT_NE(mac, hmac_sha256(bytes_of("kez"), {bytes_of("a"), bytes_of("b")}));
+  EXPECT_NE(mac, hmac_sha256(bytes_of("key"), {bytes_of("ab")}));
+}
+
+TEST(Bytes, ComparesInConstantTimeByLengthAndContent) {
+  EXPECT_TRUE(equal_in_constant_time(bytes_of("same"), bytes_of("same")));
+  EXPECT_FALSE(equal_in_constant_time(bytes_of("same"), bytes_of("sama")));
+  EXPECT_FALSE(equal_in_constant_time(bytes_of("same"), bytes_of("sam")));
+  EXPECT_TRUE(equal_in_constant_time({}, {}));
+}
+
+TEST(Bytes, Base64urlComesBackAsItWent) {
+  std::string bytes;
+  for (int length = 0; length < 70; ++length) {
+    const std::optional<std::string> back = base64url_decode(base64url_encode(bytes_of(bytes)));
+    ASSERT_TRUE(back.has_value());
+    EXPECT_EQ(*back, bytes);
+    bytes.push_back(static_cast<char>(length * 37));
+  }
+}
+
+TEST(Bytes, Base64urlHasOneSpelling) {
+  EXPECT_EQ(base64url_decode("QUI"), "AB");
+  for (const char* other : {"QUI=", "QUJ", "QU I", "QU+I", "QU/I", "Q", "QUI\n"}) {
+    EXPECT_EQ(base64url_decode(other), std::nullopt) << other;
+  }
+}
+
+TEST(Bytes, Base64IsReadAsFarAsHttpdReadsIt) {
+  EXPECT_EQ(base64_decode_as_httpd("YWxpY2U6c2VjcmV0"), "alice:secret");
+  EXPECT_EQ(base64_decode_as_httpd("YWxpY2U6c2VjcmV0IQ=="), "alice:secret!");
+  EXPECT_EQ(base64_decode_as_httpd("YWxpY2U6c2VjcmV0IQ"), "alice:secret!");
+  EXPECT_EQ(base64_decode_as_httpd("YWxp Y2U6"), "ali");
+  EXPECT_EQ(base64_decode_as_httpd("-_"), "");
+  EXPECT_EQ(base64_decode_as_httpd(""), "");
+}
+
+}  // namespace
+}  // namespace epoch::core
