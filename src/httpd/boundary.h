@@ -4,7 +4,6 @@
 #include <httpd.h>
 
 #include <apr_pools.h>
-#include <http_log.h>
 
 #include <exception>
 #include <new>
@@ -15,34 +14,21 @@
 
 namespace epoch::httpd {
 
-// Runs the body of whatever httpd calls with a request. An exception is a bug or a lack of memory:
-// it is logged, and `on_failure` is the answer, which never admits.
-template <typename Answer, typename Body>
-Answer guarded(request_rec* r, Answer on_failure, Body&& body) noexcept {
-  APLOG_USE_MODULE(auth_epoch);
-  try {
-    return std::forward<Body>(body)();
-  } catch (const std::exception& e) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "internal error: %s; the request was refused, please report this", e.what());
-  } catch (...) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "internal error; the request was refused, please report this");
-  }
-  return on_failure;
-}
+// Says in the log that something threw. `what` may be nullptr.
+void log_exception(request_rec* r, const char* what) noexcept;
+void log_exception(server_rec* server, const char* what) noexcept;
 
-// The same for what httpd calls without a request.
-template <typename Answer, typename Body>
-Answer guarded(server_rec* server, Answer on_failure, Body&& body) noexcept {
-  APLOG_USE_MODULE(auth_epoch);
+// Runs the body of whatever httpd calls. An exception is a bug or a lack of memory: it is logged
+// where `context`, the request or else the server, belongs, and `on_failure` is the answer, which
+// never admits.
+template <typename Context, typename Answer, typename Body>
+Answer guarded(Context* context, Answer on_failure, Body&& body) noexcept {
   try {
     return std::forward<Body>(body)();
   } catch (const std::exception& e) {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "internal error: %s; please report this",
-                 e.what());
+    log_exception(context, e.what());
   } catch (...) {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "internal error; please report this");
+    log_exception(context, nullptr);
   }
   return on_failure;
 }

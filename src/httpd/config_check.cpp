@@ -237,8 +237,8 @@ bool uses_epoch(const Section& section) {
 void check_modules(Findings& findings) {
   if (APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance) == nullptr) {
     findings.add("mod_auth_epoch needs mod_watchdog, which writes last-seen times and purges old "
-                 "sessions; load it (`a2enmod watchdog` on Debian, LoadModule watchdog_module "
-                 "elsewhere)");
+                 "sessions; load it with LoadModule watchdog_module (Debian's httpd has it built "
+                 "in)");
   }
   if (ap_find_linked_module("mod_auth_basic.c") == nullptr) {
     findings.add("mod_auth_epoch needs mod_auth_basic, which verifies passwords; load it "

@@ -59,16 +59,33 @@ unsigned char* shared_flags(apr_pool_t* pool, std::size_t count) {
   return static_cast<unsigned char*>(flags);
 }
 
-void log_store_line(server_rec* server, store::LogLevel level, const std::string& line) {
-  ap_log_error(APLOG_MARK, level == store::LogLevel::Error ? APLOG_ERR : APLOG_WARNING, 0, server,
-               "%s", line.c_str());
+int level_of(store::Severity severity) noexcept {
+  switch (severity) {
+    case store::Severity::Info:
+      return APLOG_INFO;
+    case store::Severity::Warning:
+      return APLOG_WARNING;
+    case store::Severity::Error:
+      break;
+  }
+  return APLOG_ERR;
+}
+
+store::StoreOptions store_options_for(apr_pool_t* pconf, server_rec* main) {
+  store::StoreOptions options;
+  options.directory = store_directory_of(pconf, main);
+  options.max_readers = readers_needed();
+  options.log = [main](store::Severity severity, const std::string& line) {
+    ap_log_error(APLOG_MARK, level_of(severity), 0, main, "%s", line.c_str());
+  };
+  return options;
 }
 
 void purge(Child& child, server_rec* server) {
   store::LmdbStore& store = child.store();
   const core::Result<core::Done> healthy = store.heal();
   if (!healthy) return;  // said by the store itself
-  store.reclaim_readers();
+  static_cast<void>(store.reader_check());
   std::optional<core::RecordKey> from;
   std::size_t removed = 0;
   for (int step = 0; step < kPurgeStepsAtOnce; ++step) {
@@ -125,8 +142,8 @@ bool start_timer(const char* name, bool one_process, apr_interval_time_t every, 
 
 int prepare(apr_pool_t* pconf, server_rec* main) {
   ServerConfig& config = server_config_of(main);
-  const std::string directory = store_directory_of(pconf, main);
-  const core::Result<core::Done> prepared = prepare_store_as_user(directory, main);
+  const store::StoreOptions options = store_options_for(pconf, main);
+  const core::Result<core::Done> prepared = prepare_store_as_user(options);
   if (!prepared) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "AuthEpochStore: %s",
                  prepared.error().detail.c_str());
@@ -134,7 +151,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   }
   SystemEntropy entropy;
   core::Result<core::KeyRing> keys =
-      read_or_make_keys(config.key_file.value_or(directory + ".key"), entropy, now());
+      read_or_make_keys(config.key_file.value_or(options.directory + ".key"), entropy, now());
   if (!keys) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s",
                  keys.error().detail.c_str());
@@ -144,8 +161,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   for (const server_rec* s = main; s != nullptr; s = s->next) ++servers;
   auto* process =
       make_in_pool<Process>(pconf, Process{.keys = *std::move(keys),
-                                           .store_directory = directory,
-                                           .max_readers = readers_needed(),
+                                           .store_options = options,
                                            .warned_of_plain_http = shared_flags(pconf, servers),
                                            .main_server = main,
                                            .child = nullptr});
@@ -168,15 +184,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
 
 void start_child(apr_pool_t* pchild, server_rec* main) {
   Process& process = process_of(main);
-  process.child = make_in_pool<Child>(
-      pchild,
-      store::StoreOptions{.directory = process.store_directory,
-                          .max_readers = process.max_readers,
-                          .log =
-                              [main](store::LogLevel level, const std::string& line) {
-                                log_store_line(main, level, line);
-                              }},
-      process.keys);
+  process.child = make_in_pool<Child>(pchild, process.store_options, process.keys);
 }
 
 }  // namespace

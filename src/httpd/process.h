@@ -42,8 +42,7 @@ class Child {
 // their own copy of the memory by the fork.
 struct Process {
   core::KeyRing keys;
-  std::string store_directory;
-  unsigned max_readers = 0;
+  store::StoreOptions store_options;
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
   server_rec* main_server = nullptr;
   Child* child = nullptr;  // set in child_init; nullptr in the parent

@@ -97,7 +97,7 @@ core::Result<core::Done> run_as_httpd_user(
 }
 
 // Root makes the directory, as its parent usually belongs to root.
-core::Result<core::Done> make_directory(const std::string& directory) {
+core::Result<core::Done> make_directory_for_httpd_user(const std::string& directory) {
   struct stat status {};
   if (stat(directory.c_str(), &status) == 0) return core::Done{};
   if (errno != ENOENT) return error_of("cannot look at the store directory " + directory);
@@ -133,16 +133,10 @@ core::Result<core::Done> check_store_as_user(const std::string& directory) {
   return run_as_httpd_user([&] { return store::check_store(directory); });
 }
 
-core::Result<core::Done> prepare_store_as_user(const std::string& directory, server_rec* server) {
-  core::Result<core::Done> made = make_directory(directory);
+core::Result<core::Done> prepare_store_as_user(const store::StoreOptions& options) {
+  core::Result<core::Done> made = make_directory_for_httpd_user(options.directory);
   if (!made) return made;
-  return run_as_httpd_user([&] {
-    return store::prepare_store(directory, [server](store::LogLevel level,
-                                                    const std::string& line) {
-      ap_log_error(APLOG_MARK, level == store::LogLevel::Error ? APLOG_ERR : APLOG_WARNING, 0,
-                   server, "%s", line.c_str());
-    });
-  });
+  return run_as_httpd_user([&] { return store::prepare_store(options); });
 }
 
 }  // namespace epoch::httpd

@@ -6,6 +6,7 @@
 
 #include "core/result.h"
 #include "httpd/module.h"
+#include "store/store_options.h"
 
 namespace epoch::httpd {
 
@@ -17,7 +18,7 @@ std::string store_directory_of(apr_pool_t* pool, const server_rec* main);
 core::Result<core::Done> check_store_as_user(const std::string& directory);
 
 // For start-up: makes the directory (0700, of httpd's User) where it is missing, and the store in
-// it; a store that cannot be read is set aside, with a line in the log of `server`.
-core::Result<core::Done> prepare_store_as_user(const std::string& directory, server_rec* server);
+// it; a store that cannot be read is set aside, with a line in the log.
+core::Result<core::Done> prepare_store_as_user(const store::StoreOptions& options);
 
 }  // namespace epoch::httpd
