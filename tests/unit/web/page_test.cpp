@@ -158,10 +158,10 @@ TEST(Page, ConfirmPageSaysWhoseSessionsItWouldEnd) {
   EXPECT_TRUE(contains(others.body, "&amp;scope=others\""));
 }
 
-TEST(Page, SignedInAsPageTellsAnotherUsersPasswordFromNoSession) {
+TEST(Page, SignedInAsPageNamesTheUserOnlyWhereThereIsASession) {
   EXPECT_TRUE(contains(signed_in_as_page("alice").body, "<bdi>alice</bdi>"));
   const Page nobody = signed_in_as_page("");
-  EXPECT_TRUE(contains(nobody.body, "you have no session here"));
+  EXPECT_TRUE(contains(nobody.body, "it may not have been your will"));
   EXPECT_FALSE(contains(nobody.body, "signed in as"));
 }
 
