@@ -1,0 +1,277 @@
+#include "store/lmdb_store.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "store/transactions.h"
+#include "store/verification.h"
+#include "store/write_batch.h"
+
+namespace epoch::store {
+namespace {
+
+using core::Done;
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+
+constexpr std::chrono::seconds kBetweenAttempts{1};
+constexpr std::size_t kTouchesAtOnce = 256;
+// A removal copies pages before it frees them; a store without room takes them in small steps.
+constexpr std::size_t kRemovalsAtOnce = 1024;
+constexpr std::size_t kRemovalsWithoutRoom = 8;
+
+}  // namespace
+
+LmdbStore::LmdbStore(StoreOptions options)
+    : options_(std::move(options)),
+      group_commit_([this](std::span<CommitRequest* const> requests) { commit(requests); }) {
+  // A failure is kept and answered to whoever asks first.
+  static_cast<void>(lease().ok());
+}
+
+Result<core::Hash256> LmdbStore::instance() {
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  return (*environment)->layout().instance;
+}
+
+Result<core::StoreMoment> LmdbStore::moment() {
+  return read<core::StoreMoment>(
+      [](const Tables& tables) -> Result<core::StoreMoment> { return tables.moment(); });
+}
+
+Result<core::Look> LmdbStore::find(const core::RecordKey& key) {
+  return read<core::Look>([&](const Tables& tables) -> Result<core::Look> {
+    core::Look look{.found = std::nullopt, .moment = tables.moment()};
+    Result<std::optional<core::Record>> record = tables.record(key);
+    if (!record) return record.error();
+    if (!*record) return look;
+    bool current = true;
+    if ((*record)->session) {
+      const Result<bool> compared = tables.epochs_current(*(*record)->session);
+      if (!compared) return compared.error();
+      current = *compared;
+    }
+    look.found = core::Found{.record = std::move(**record), .epochs_current = current};
+    return look;
+  });
+}
+
+Result<core::Opened> LmdbStore::open(const core::Opening& opening) {
+  return write<core::Opened>([&](Tables& tables) { return open_session(tables, opening); });
+}
+
+Result<bool> LmdbStore::end(const core::RecordKey& key, core::EndReason reason,
+                            core::TimePoint at) {
+  return write<bool>([&](Tables& tables) { return end_session(tables, key, reason, at); });
+}
+
+Result<core::Closed> LmdbStore::close(const core::Closing& closing) {
+  return write<core::Closed>([&](Tables& tables) { return close_lineage(tables, closing); });
+}
+
+Result<std::uint64_t> LmdbStore::sweep(const core::Sweep& sweep, core::TimePoint /*at*/) {
+  return write<std::uint64_t>([&](Tables& tables) { return raise_epoch(tables, sweep); });
+}
+
+Result<std::size_t> LmdbStore::touch(std::span<const core::Touch> touches) {
+  std::size_t moved = 0;
+  while (!touches.empty()) {
+    const auto some = touches.first(std::min(touches.size(), kTouchesAtOnce));
+    const Result<std::size_t> touched =
+        write<std::size_t>([&](Tables& tables) { return touch_sessions(tables, some); });
+    if (!touched) return touched;
+    moved += *touched;
+    touches = touches.subspan(some.size());
+  }
+  return moved;
+}
+
+Result<core::ListPage> LmdbStore::list(const std::optional<core::RecordKey>& from,
+                                       std::size_t limit) {
+  return read<core::ListPage>([&](const Tables& tables) -> Result<core::ListPage> {
+    Result<Tables::Scan> scan = tables.scan(from);
+    if (!scan) return scan.error();
+    core::ListPage page;
+    for (;;) {
+      Result<std::optional<Tables::Scan::Entry>> entry = scan->next();
+      if (!entry) return entry.error();
+      if (!*entry) return page;
+      std::optional<core::Session>& session = (*entry)->record.session;
+      if (!session) continue;
+      if (page.sessions.size() == limit) {
+        page.next = (*entry)->key;
+        return page;
+      }
+      const Result<bool> current = tables.epochs_current(*session);
+      if (!current) return current.error();
+      page.sessions.push_back(
+          {.key = (*entry)->key, .session = std::move(*session), .epochs_current = *current});
+    }
+  });
+}
+
+Result<core::Purged> LmdbStore::purge(const std::optional<core::RecordKey>& from, std::size_t limit,
+                                      core::TimePoint now) {
+  std::vector<core::RecordKey> forgettable;
+  Result<core::Purged> purged =
+      read<core::Purged>([&](const Tables& tables) -> Result<core::Purged> {
+        Result<Tables::Scan> scan = tables.scan(from);
+        if (!scan) return scan.error();
+        core::Purged seen;
+        for (;; ++seen.scanned) {
+          const Result<std::optional<Tables::Scan::Entry>> entry = scan->next();
+          if (!entry) return entry.error();
+          if (!*entry) return seen;
+          if (seen.scanned == limit) {
+            seen.next = (*entry)->key;
+            return seen;
+          }
+          if (core::forgettable_from((*entry)->record) <= now) {
+            forgettable.push_back((*entry)->key);
+          }
+        }
+      });
+  if (!purged || forgettable.empty()) return purged;
+
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  const std::size_t at_once =
+      (*environment)->is_nearly_full() ? kRemovalsWithoutRoom : kRemovalsAtOnce;
+  std::span<const core::RecordKey> rest(forgettable);
+  while (!rest.empty()) {
+    const auto some = rest.first(std::min(rest.size(), at_once));
+    const Result<std::size_t> removed =
+        write<std::size_t>([&](Tables& tables) { return remove_forgettable(tables, some, now); });
+    if (!removed) return removed.error();
+    purged->removed += *removed;
+    rest = rest.subspan(some.size());
+  }
+  return purged;
+}
+
+Result<Done> LmdbStore::heal() {
+  {
+    const Result<Lease> environment = lease_for_writing();
+    if (!environment) return environment.error();
+    SharedNumbers& numbers = (*environment)->numbers();
+    if (!numbers.damage_reported()) return Done{};
+    const Result<DirectoryLock> lock = DirectoryLock::take(options_.directory);
+    if (!lock) return lock.error();
+    if (!(*environment)->is_current()) return Done{};
+    const Result<std::optional<Unfit>> unfit = read_through(options_);
+    if (!unfit) return unfit.error();
+    if (!*unfit) {
+      numbers.clear_damage();
+      return Done{};
+    }
+    Result<Done> aside = set_aside(options_.directory, numbers, **unfit, options_.log);
+    if (!aside) return aside;
+  }
+  const Result<Lease> anew = lease();
+  if (!anew) return anew.error();
+  return Done{};
+}
+
+Result<std::size_t> LmdbStore::reader_check() {
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  return (*environment)->reclaim_readers();
+}
+
+// The environment, for the length of one operation.
+Result<LmdbStore::Lease> LmdbStore::lease() {
+  {
+    const std::shared_lock lock(environment_mutex_);
+    if (environment_ && environment_->is_current()) return environment_;
+  }
+  return reopen();
+}
+
+Result<LmdbStore::Lease> LmdbStore::reopen() {
+  const std::lock_guard reopening(reopening_);
+  Lease old;
+  {
+    const std::lock_guard lock(environment_mutex_);
+    if (environment_ && environment_->is_current()) return environment_;
+    old.swap(environment_);
+  }
+  if (old) {
+    if (!old->was_set_aside()) must_close_first_ = old->closed();
+    old.reset();
+  }
+  if (must_close_first_ && !must_close_first_->load()) {
+    return Error{ErrorCode::Unavailable,
+                 "The session store in " + options_.directory + " is being reopened."};
+  }
+  must_close_first_.reset();
+  const auto now = options_.clock();
+  if (last_failure_ && now < next_attempt_) return *last_failure_;
+
+  Result<Lease> opened = Environment::open(options_);
+  if (!opened) {
+    if (!last_failure_ || last_failure_->detail != opened.error().detail) {
+      options_.log(Severity::Error, opened.error().detail);
+    }
+    last_failure_ = opened.error();
+    next_attempt_ = now + kBetweenAttempts;
+    return opened;
+  }
+  if (last_failure_) {
+    options_.log(Severity::Info, "The session store in " + options_.directory + " is open again.");
+  }
+  last_failure_.reset();
+  const std::lock_guard lock(environment_mutex_);
+  environment_ = *opened;
+  return opened;
+}
+
+// What is written must be found by others: not into a file that somebody has taken away.
+Result<LmdbStore::Lease> LmdbStore::lease_for_writing() {
+  {
+    Result<Lease> environment = lease();
+    if (!environment || (*environment)->file_is_in_place()) return environment;
+    if (!(*environment)->was_set_aside()) {
+      options_.log(Severity::Error, "The session store in " + options_.directory +
+                                        " was removed while it was in use. A new one is begun: "
+                                        "everybody logs in again.");
+    }
+    (*environment)->retire();
+  }
+  return lease();
+}
+
+template <typename T>
+Result<T> LmdbStore::read(const std::function<Result<T>(Tables&)>& operation) {
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  const Result<Environment::Reading> reading = (*environment)->read();
+  if (!reading) return reading.error();
+  Tables tables = reading->tables();
+  return operation(tables);
+}
+
+template <typename T>
+Result<T> LmdbStore::write(const std::function<Result<T>(Tables&)>& operation) {
+  std::optional<Result<T>> last;
+  const Operation attempt = [&](Tables& tables) -> Result<Done> {
+    last.emplace(operation(tables));
+    if (!*last) return last->error();
+    return Done{};
+  };
+  if (Result<Done> done = group_commit_.run(attempt); !done) return done.error();
+  return std::move(*last);
+}
+
+void LmdbStore::commit(std::span<CommitRequest* const> requests) {
+  const Result<Lease> environment = lease_for_writing();
+  if (!environment) {
+    for (CommitRequest* request : requests) request->error = environment.error();
+    return;
+  }
+  commit_together(**environment, requests);
+}
+
+}  // namespace epoch::store

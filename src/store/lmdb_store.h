@@ -1,0 +1,74 @@
+// Sessions and epochs in LMDB: shared by all processes of one machine, read without locks, and
+// durable before any method returns.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+
+#include "core/ports.h"
+#include "store/environment.h"
+#include "store/group_commit.h"
+#include "store/store_directory.h"
+#include "store/store_options.h"
+
+namespace epoch::store {
+
+// One a process, made after the fork and as httpd's User. Where the store cannot be opened the
+// object exists all the same, answers Unavailable, and tries again, at most once a second, when it
+// is next asked. Thread-safe.
+class LmdbStore final : public core::SessionStore {
+ public:
+  explicit LmdbStore(StoreOptions options);
+
+  core::Result<core::Hash256> instance() override;
+  core::Result<core::StoreMoment> moment() override;
+  core::Result<core::Look> find(const core::RecordKey& key) override;
+  core::Result<core::Opened> open(const core::Opening& opening) override;
+  core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
+                         core::TimePoint at) override;
+  core::Result<core::Closed> close(const core::Closing& closing) override;
+  core::Result<std::uint64_t> sweep(const core::Sweep& sweep, core::TimePoint at) override;
+  // In transactions of a bounded size, so that nobody waits long: on an error some may have moved.
+  core::Result<std::size_t> touch(std::span<const core::Touch> touches) override;
+  core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
+                                    std::size_t limit) override;
+  core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
+                                   core::TimePoint now) override;
+
+  // For a timer in one process. Where some process has met damage, reads the whole store through
+  // and sets it aside if that fails; where the file was taken away, begins anew. Otherwise cheap.
+  core::Result<core::Done> heal();
+
+  // For a timer in one process: frees the reader slots of killed processes. Answers how many.
+  core::Result<std::size_t> reader_check();
+
+ private:
+  using Lease = std::shared_ptr<Environment>;
+
+  core::Result<Lease> lease();
+  core::Result<Lease> reopen();
+  core::Result<Lease> lease_for_writing();
+  template <typename T>
+  core::Result<T> read(const std::function<core::Result<T>(Tables&)>& operation);
+  template <typename T>
+  core::Result<T> write(const std::function<core::Result<T>(Tables&)>& operation);
+  void commit(std::span<CommitRequest* const> requests);
+
+  const StoreOptions options_;
+  GroupCommit group_commit_;
+
+  std::shared_mutex environment_mutex_;  // held only to copy or swap the pointer
+  Lease environment_;
+
+  std::mutex reopening_;  // guards what follows
+  std::optional<core::Error> last_failure_;
+  std::chrono::steady_clock::time_point next_attempt_{};
+  std::shared_ptr<const std::atomic<bool>> must_close_first_;
+};
+
+}  // namespace epoch::store

@@ -1,0 +1,270 @@
+#include "store/tables.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "store/environment.h"
+#include "store/lmdb_errors.h"
+#include "store/verification.h"
+
+namespace epoch::store {
+namespace {
+
+using core::bytes_of;
+using core::Done;
+using core::Error;
+using core::ErrorCode;
+using core::Hash256;
+using core::Record;
+using core::RecordKey;
+using core::Result;
+
+constexpr char kMetaTable[] = "meta";
+constexpr char kSessionsTable[] = "sessions";
+constexpr char kEpochsTable[] = "epochs";
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kInstanceKey = "instance";
+
+// A new session copies or adds no more pages than this: its leaf, the root's, what splits, and the
+// list of free pages.
+constexpr std::size_t kPagesOfASession = 8;
+
+template <typename Integer>
+void put_integer(std::uint8_t* at, Integer value) noexcept {
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+    at[i] = static_cast<std::uint8_t>((value >> (8 * i)) & 0xffU);
+  }
+}
+
+template <typename Integer>
+Integer get_integer(const std::uint8_t* at) noexcept {
+  Integer value = 0;
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) value |= Integer{at[i]} << (8 * i);
+  return value;
+}
+
+using EpochBytes = std::array<std::uint8_t, 16>;
+
+EpochBytes encode_epoch(const Epoch& epoch) noexcept {
+  EpochBytes bytes{};
+  put_integer(bytes.data(), epoch.value);
+  put_integer(bytes.data() + 8, epoch.commit);
+  return bytes;
+}
+
+// Hashed, so that names of any length make a key of one length.
+Hash256 store_epoch_key() { return core::sha256({bytes_of("store")}); }
+Hash256 zone_epoch_key(std::string_view zone) {
+  return core::sha256({bytes_of("zone"), bytes_of(zone)});
+}
+Hash256 user_epoch_key(std::string_view zone, std::string_view user) {
+  return core::sha256({bytes_of("user"), bytes_of(zone), bytes_of(user)});
+}
+
+Hash256 key_of(const core::Sweep& sweep) {
+  switch (sweep.reach) {
+    case core::Reach::UserInZone:
+      return user_epoch_key(sweep.zone, sweep.user);
+    case core::Reach::Zone:
+      return zone_epoch_key(sweep.zone);
+    case core::Reach::Everything:
+      break;
+  }
+  return store_epoch_key();
+}
+
+Error no_store_of_ours(const std::string& directory, std::string_view what) {
+  return {ErrorCode::Damaged,
+          "The session store in " + directory + " has no " + std::string(what) + "."};
+}
+
+std::optional<core::Bytes> get(MDB_txn* txn, MDB_dbi table, std::string_view name, int& code) {
+  MDB_val key = val_of(name);
+  MDB_val value{};
+  code = mdb_get(txn, table, &key, &value);
+  if (code != MDB_SUCCESS) return std::nullopt;
+  return store::bytes_of(value);
+}
+
+}  // namespace
+
+Result<std::optional<Layout>> open_tables(MDB_txn* txn, const std::string& directory) {
+  const auto failed = [&](int code, std::string_view what) {
+    if (code == MDB_NOTFOUND) return no_store_of_ours(directory, what);
+    return lmdb_error(code, "be opened", directory);
+  };
+  MDB_dbi names = 0;
+  MDB_stat status{};
+  int code = mdb_dbi_open(txn, nullptr, 0, &names);
+  if (code == MDB_SUCCESS) code = mdb_stat(txn, names, &status);
+  if (code != MDB_SUCCESS) return failed(code, "list of tables");
+  if (status.ms_entries == 0) return std::optional<Layout>();
+
+  Layout layout;
+  MDB_dbi meta = 0;
+  code = mdb_dbi_open(txn, kMetaTable, 0, &meta);
+  if (code != MDB_SUCCESS) return failed(code, "meta table");
+  const std::optional<core::Bytes> format = get(txn, meta, kFormatKey, code);
+  if (!format) return failed(code, "format version");
+  if (format->size() != sizeof layout.format) return no_store_of_ours(directory, "format version");
+  layout.format = get_integer<std::uint32_t>(format->data());
+  if (layout.format != kFormatVersion) return std::optional(layout);
+
+  const std::optional<core::Bytes> instance = get(txn, meta, kInstanceKey, code);
+  if (!instance) return failed(code, "instance");
+  if (instance->size() != layout.instance.size()) return no_store_of_ours(directory, "instance");
+  std::copy(instance->begin(), instance->end(), layout.instance.begin());
+
+  code = mdb_dbi_open(txn, kSessionsTable, 0, &layout.sessions);
+  if (code != MDB_SUCCESS) return failed(code, "table of sessions");
+  code = mdb_dbi_open(txn, kEpochsTable, 0, &layout.epochs);
+  if (code != MDB_SUCCESS) return failed(code, "table of epochs");
+  return std::optional(layout);
+}
+
+Result<Layout> make_tables(MDB_txn* txn, const std::string& directory) {
+  Layout layout;
+  layout.format = kFormatVersion;
+  if (::getentropy(layout.instance.data(), layout.instance.size()) != 0) {
+    return system_error(errno, "draw random bytes for", directory);
+  }
+  std::array<std::uint8_t, sizeof layout.format> format{};
+  put_integer(format.data(), layout.format);
+
+  MDB_dbi meta = 0;
+  const auto put = [&](std::string_view name, core::Bytes bytes) {
+    MDB_val key = val_of(name);
+    MDB_val value = val_of(bytes);
+    return mdb_put(txn, meta, &key, &value, 0);
+  };
+  int code = mdb_dbi_open(txn, kMetaTable, MDB_CREATE, &meta);
+  if (code == MDB_SUCCESS) code = put(kFormatKey, format);
+  if (code == MDB_SUCCESS) code = put(kInstanceKey, layout.instance);
+  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, kSessionsTable, MDB_CREATE, &layout.sessions);
+  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, kEpochsTable, MDB_CREATE, &layout.epochs);
+  if (code != MDB_SUCCESS) return lmdb_error(code, "be made", directory);
+  return layout;
+}
+
+std::optional<Epoch> decode_epoch(core::Bytes bytes) {
+  if (bytes.size() != EpochBytes().size()) return std::nullopt;
+  return Epoch{.value = get_integer<std::uint64_t>(bytes.data()),
+               .commit = get_integer<std::uint64_t>(bytes.data() + 8)};
+}
+
+core::StoreMoment Tables::moment() const noexcept {
+  return {.instance = get_integer<std::uint64_t>(environment_.layout().instance.data()),
+          .commit = mdb_txn_id(txn_)};
+}
+
+Result<std::optional<Record>> Tables::record(const RecordKey& key) const {
+  MDB_val name = val_of(key.value);
+  MDB_val value{};
+  const int code = mdb_get(txn_, environment_.layout().sessions, &name, &value);
+  if (code == MDB_NOTFOUND) return std::optional<Record>();
+  if (code != MDB_SUCCESS) return environment_.failed(code, "read a session");
+  std::optional<Record> record = core::decode_record(store::bytes_of(value));
+  if (!record) return environment_.met_damage("record " + core::short_id(key));
+  return record;
+}
+
+Result<EpochsNow> Tables::epochs(std::string_view zone, std::string_view user) const {
+  const Result<Epoch> of_store = epoch(store_epoch_key());
+  if (!of_store) return of_store.error();
+  const Result<Epoch> of_zone = epoch(zone_epoch_key(zone));
+  if (!of_zone) return of_zone.error();
+  const Result<Epoch> of_user = epoch(user_epoch_key(zone, user));
+  if (!of_user) return of_user.error();
+  return EpochsNow{
+      .values = {.store = of_store->value, .zone = of_zone->value, .user = of_user->value},
+      .grown = std::max({of_store->commit, of_zone->commit, of_user->commit})};
+}
+
+Result<bool> Tables::epochs_current(const core::Session& session) const {
+  const Result<EpochsNow> now = epochs(session.zone, session.user);
+  if (!now) return now.error();
+  return now->values == session.opened_under;
+}
+
+Result<Done> Tables::put(const RecordKey& key, const Record& record) {
+  const std::string bytes = core::encode(record);
+  MDB_val name = val_of(key.value);
+  MDB_val value = val_of(bytes);
+  const int code = mdb_put(txn_, environment_.layout().sessions, &name, &value, 0);
+  if (code != MDB_SUCCESS) return environment_.failed(code, "write a session");
+  return Done{};
+}
+
+Result<Done> Tables::erase(const RecordKey& key) {
+  MDB_val name = val_of(key.value);
+  const int code = mdb_del(txn_, environment_.layout().sessions, &name, nullptr);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) {
+    return environment_.failed(code, "remove a session");
+  }
+  return Done{};
+}
+
+Result<std::uint64_t> Tables::raise_epoch(const core::Sweep& sweep) {
+  const Hash256 key = key_of(sweep);
+  const Result<Epoch> before = epoch(key);
+  if (!before) return before.error();
+  const Epoch raised{.value = before->value + 1, .commit = mdb_txn_id(txn_)};
+  const EpochBytes bytes = encode_epoch(raised);
+  MDB_val name = val_of(key);
+  MDB_val value = val_of(bytes);
+  const int code = mdb_put(txn_, environment_.layout().epochs, &name, &value, 0);
+  if (code != MDB_SUCCESS) return environment_.failed(code, "raise an epoch");
+  return raised.value;
+}
+
+Result<bool> Tables::room_for_a_session() {
+  if (!free_pages_) {
+    const Result<std::size_t> free = environment_.pages_for_sessions();
+    if (!free) return free.error();
+    free_pages_ = *free;
+  }
+  if (*free_pages_ < kPagesOfASession) return false;
+  *free_pages_ -= kPagesOfASession;
+  return true;
+}
+
+Result<Tables::Scan> Tables::scan(const std::optional<RecordKey>& from) const {
+  CursorHandle cursor;
+  const int code = open_cursor(txn_, environment_.layout().sessions, cursor);
+  if (code != MDB_SUCCESS) return environment_.failed(code, "list sessions");
+  return Scan(environment_, std::move(cursor), from);
+}
+
+Result<std::optional<Tables::Scan::Entry>> Tables::Scan::next() {
+  MDB_val name{};
+  MDB_val value{};
+  if (from_) name = val_of(from_->value);
+  const int code = mdb_cursor_get(cursor_.get(), &name, &value, from_ ? MDB_SET_RANGE : MDB_NEXT);
+  from_.reset();
+  if (code == MDB_NOTFOUND) return std::optional<Entry>();
+  if (code != MDB_SUCCESS) return environment_.failed(code, "list sessions");
+  Entry entry;
+  if (name.mv_size != entry.key.value.size()) return environment_.met_damage("a session's key");
+  const core::Bytes key = store::bytes_of(name);
+  std::copy(key.begin(), key.end(), entry.key.value.begin());
+  std::optional<Record> record = core::decode_record(store::bytes_of(value));
+  if (!record) return environment_.met_damage("record " + core::short_id(entry.key));
+  entry.record = *std::move(record);
+  return std::optional(std::move(entry));
+}
+
+Result<Epoch> Tables::epoch(const Hash256& key) const {
+  MDB_val name = val_of(key);
+  MDB_val value{};
+  const int code = mdb_get(txn_, environment_.layout().epochs, &name, &value);
+  if (code == MDB_NOTFOUND) return Epoch{};
+  if (code != MDB_SUCCESS) return environment_.failed(code, "read an epoch");
+  const std::optional<Epoch> epoch = decode_epoch(store::bytes_of(value));
+  if (!epoch) return environment_.met_damage("an epoch");
+  return *epoch;
+}
+
+}  // namespace epoch::store

@@ -1,0 +1,99 @@
+// The store's tables as one transaction sees them: sessions (RecordKey -> record), epochs (hash of
+// whose epoch -> value, and the commit that last raised it), meta (format, instance).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/ports.h"
+#include "store/lmdb_handles.h"
+
+namespace epoch::store {
+
+class Environment;
+
+inline constexpr unsigned kTableCount = 3;
+
+struct Layout {
+  std::uint32_t format = 0;
+  core::Hash256 instance{};
+  MDB_dbi sessions = 0;
+  MDB_dbi epochs = 0;
+};
+
+// nullopt where the file has no tables yet. Of another format, only `format` is filled. The handles
+// last when the transaction is committed, also a reading one.
+core::Result<std::optional<Layout>> open_tables(MDB_txn* txn, const std::string& directory);
+
+// Makes the tables of a new store, with a random instance.
+core::Result<Layout> make_tables(MDB_txn* txn, const std::string& directory);
+
+struct Epoch {
+  std::uint64_t value = 0;
+  std::uint64_t commit = 0;
+};
+std::optional<Epoch> decode_epoch(core::Bytes bytes);
+
+// The three epochs that bear on a session.
+struct EpochsNow {
+  core::Epochs values;
+  std::uint64_t grown = 0;  // the commit at which one of them last grew
+};
+
+// Belongs to one transaction and is used by its thread alone.
+class Tables {
+ public:
+  Tables(Environment& environment, MDB_txn* txn) noexcept : environment_(environment), txn_(txn) {}
+
+  // Names this transaction: of the last commit that it sees or, where it writes, of its own.
+  [[nodiscard]] core::StoreMoment moment() const noexcept;
+
+  // Damaged where the bytes are not a record.
+  [[nodiscard]] core::Result<std::optional<core::Record>> record(const core::RecordKey& key) const;
+
+  [[nodiscard]] core::Result<EpochsNow> epochs(std::string_view zone, std::string_view user) const;
+
+  // Whether none of the session's epochs has grown since it was opened.
+  [[nodiscard]] core::Result<bool> epochs_current(const core::Session& session) const;
+
+  core::Result<core::Done> put(const core::RecordKey& key, const core::Record& record);
+  core::Result<core::Done> erase(const core::RecordKey& key);
+
+  // Raises the epoch that the sweep reaches and answers its new value.
+  core::Result<std::uint64_t> raise_epoch(const core::Sweep& sweep);
+
+  // False where a new session would use up the room that logouts need.
+  [[nodiscard]] core::Result<bool> room_for_a_session();
+
+  // A cursor over the sessions that stands before `from`, or before the first.
+  class Scan {
+   public:
+    struct Entry {
+      core::RecordKey key;
+      core::Record record;
+    };
+    // nullopt after the last one.
+    core::Result<std::optional<Entry>> next();
+
+   private:
+    friend class Tables;
+    Scan(Environment& environment, CursorHandle cursor, std::optional<core::RecordKey> from)
+        : environment_(environment), cursor_(std::move(cursor)), from_(from) {}
+
+    Environment& environment_;
+    CursorHandle cursor_;
+    std::optional<core::RecordKey> from_;
+  };
+  [[nodiscard]] core::Result<Scan> scan(const std::optional<core::RecordKey>& from) const;
+
+ private:
+  [[nodiscard]] core::Result<Epoch> epoch(const core::Hash256& key) const;
+
+  Environment& environment_;
+  MDB_txn* txn_;
+  std::optional<std::size_t> free_pages_;  // of a store that is nearly full
+};
+
+}  // namespace epoch::store

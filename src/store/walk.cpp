@@ -1,0 +1,102 @@
+#include "store/walk.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "core/session.h"
+#include "store/lmdb_errors.h"
+#include "store/lmdb_handles.h"
+#include "store/tables.h"
+#include "store/verification.h"
+
+namespace epoch::store {
+namespace {
+
+constexpr MDB_dbi kFreeList = 0;  // LMDB's own table of free pages
+
+using Check = bool (*)(core::Bytes key, core::Bytes value);
+
+Walked damaged(std::string detail) { return {WalkVerdict::Damaged, std::move(detail)}; }
+
+Walked failed(int code, const StoreOptions& options) {
+  if (means_damage(code)) return damaged(mdb_strerror(code));
+  return {WalkVerdict::Unknown, lmdb_error(code, "be checked", options.directory).detail};
+}
+
+// LMDB's own list of free pages: a count, then as many page numbers.
+bool is_free_list_entry(core::Bytes key, core::Bytes value) {
+  if (key.size() != sizeof(std::size_t) || value.size() < sizeof(std::size_t)) return false;
+  std::size_t count = 0;
+  std::memcpy(&count, value.data(), sizeof count);
+  return count < value.size() / sizeof(std::size_t);
+}
+
+bool is_record(core::Bytes key, core::Bytes value) {
+  return key.size() == sizeof(core::RecordKey) && core::decode_record(value).has_value();
+}
+
+bool is_epoch(core::Bytes key, core::Bytes value) {
+  return key.size() == sizeof(core::Hash256) && decode_epoch(value).has_value();
+}
+
+// Keys must ascend, also across pages, so that a page that stands in for another does not pass.
+std::optional<Walked> walk_table(MDB_txn* txn, MDB_dbi table, Check check, std::string_view name,
+                                 const StoreOptions& options) {
+  CursorHandle cursor;
+  int code = open_cursor(txn, table, cursor);
+  std::optional<MDB_val> before;
+  MDB_val key{};
+  MDB_val value{};
+  while (code == MDB_SUCCESS) {
+    code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+    if (code != MDB_SUCCESS) break;
+    if (!check(bytes_of(key), bytes_of(value))) {
+      return damaged("an entry of its table " + std::string(name) + " makes no sense");
+    }
+    if (before && mdb_cmp(txn, table, &*before, &key) >= 0) {
+      return damaged("the entries of its table " + std::string(name) + " are out of order");
+    }
+    before = key;
+  }
+  if (code != MDB_NOTFOUND) return failed(code, options);
+  return std::nullopt;
+}
+
+Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
+  if (std::optional<Walked> wrong =
+          walk_table(txn, kFreeList, &is_free_list_entry, "of free pages", options)) {
+    return *wrong;
+  }
+  core::Result<std::optional<Layout>> layout = open_tables(txn, options.directory);
+  if (!layout) return damaged(layout.error().detail);
+  if (!*layout || (*layout)->format != kFormatVersion) return {WalkVerdict::Sound, {}};
+  if (std::optional<Walked> wrong =
+          walk_table(txn, (*layout)->sessions, &is_record, "of sessions", options)) {
+    return *wrong;
+  }
+  if (std::optional<Walked> wrong =
+          walk_table(txn, (*layout)->epochs, &is_epoch, "of epochs", options)) {
+    return *wrong;
+  }
+  return {WalkVerdict::Sound, {}};
+}
+
+}  // namespace
+
+Walked walk(const StoreOptions& options) {
+  EnvHandle env;
+  int code = create_env(env);
+  if (code == MDB_SUCCESS) code = mdb_env_set_maxdbs(env.get(), kTableCount);
+  if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(env.get(), options.max_readers);
+  if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(env.get(), options.map_bytes);
+  if (code == MDB_SUCCESS) {
+    code = mdb_env_open(env.get(), options.directory.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
+  }
+  TxnHandle txn;
+  if (code == MDB_SUCCESS) code = begin_txn(env.get(), MDB_RDONLY, txn);
+  if (code != MDB_SUCCESS) return failed(code, options);
+  return walk_tables(txn.get(), options);
+}
+
+}  // namespace epoch::store

@@ -1,0 +1,70 @@
+// Fault injection: a store that answers Unavailable to every n-th call, and one that asks again.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "core/ports.h"
+
+namespace epoch::store {
+
+// Forwards all calls but every n-th, which fails before anything is done.
+class FailingStore final : public core::SessionStore {
+ public:
+  FailingStore(std::unique_ptr<core::SessionStore> store, unsigned every)
+      : store_(std::move(store)), every_(every) {}
+
+  core::Result<core::Hash256> instance() override {
+    return forward([&] { return store_->instance(); });
+  }
+  core::Result<core::StoreMoment> moment() override {
+    return forward([&] { return store_->moment(); });
+  }
+  core::Result<core::Look> find(const core::RecordKey& key) override {
+    return forward([&] { return store_->find(key); });
+  }
+  core::Result<core::Opened> open(const core::Opening& opening) override {
+    return forward([&] { return store_->open(opening); });
+  }
+  core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
+                         core::TimePoint at) override {
+    return forward([&] { return store_->end(key, reason, at); });
+  }
+  core::Result<core::Closed> close(const core::Closing& closing) override {
+    return forward([&] { return store_->close(closing); });
+  }
+  core::Result<std::uint64_t> sweep(const core::Sweep& sweep, core::TimePoint at) override {
+    return forward([&] { return store_->sweep(sweep, at); });
+  }
+  core::Result<std::size_t> touch(std::span<const core::Touch> touches) override {
+    return forward([&] { return store_->touch(touches); });
+  }
+  core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
+                                    std::size_t limit) override {
+    return forward([&] { return store_->list(from, limit); });
+  }
+  core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
+                                   core::TimePoint now) override {
+    return forward([&] { return store_->purge(from, limit, now); });
+  }
+
+  // From now on every n-th call fails; 0: none.
+  void fail_every(unsigned every) noexcept { every_ = every; }
+
+  [[nodiscard]] unsigned failures() const noexcept { return failures_; }
+
+ private:
+  template <typename Call>
+  auto forward(const Call& call) -> decltype(call()) {
+    if (every_ == 0 || ++calls_ % every_ != 0) return call();
+    ++failures_;
+    return core::Error{core::ErrorCode::Unavailable, "The store was told to fail."};
+  }
+
+  std::unique_ptr<core::SessionStore> store_;
+  unsigned every_;
+  unsigned calls_ = 0;
+  unsigned failures_ = 0;
+};
+
+}  // namespace epoch::store

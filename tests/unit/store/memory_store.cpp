@@ -1,0 +1,210 @@
+#include "memory_store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace epoch::store {
+namespace {
+
+using core::Record;
+using core::RecordKey;
+using core::Result;
+using core::Session;
+
+// Names of epochs. A length makes ("a", "bc") differ from ("ab", "c").
+const std::string kEverything = "everything";
+std::string zone_name(const std::string& zone) { return "zone " + zone; }
+std::string user_name(const std::string& zone, const std::string& user) {
+  return "user " + std::to_string(zone.size()) + " " + zone + user;
+}
+
+std::string name_of(const core::Sweep& sweep) {
+  if (sweep.reach == core::Reach::UserInZone) return user_name(sweep.zone, sweep.user);
+  return sweep.reach == core::Reach::Zone ? zone_name(sweep.zone) : kEverything;
+}
+
+}  // namespace
+
+Result<core::Hash256> MemoryStore::instance() { return instance_; }
+
+Result<core::StoreMoment> MemoryStore::moment() {
+  core::StoreMoment moment{.instance = 0, .commit = commits_};
+  std::memcpy(&moment.instance, instance_.data(), sizeof moment.instance);
+  return moment;
+}
+
+Result<core::Look> MemoryStore::find(const RecordKey& key) {
+  core::Look look{.found = std::nullopt, .moment = *moment()};
+  if (const Record* found = record(key)) {
+    const bool current = !found->session || found->session->opened_under == epochs(*found->session);
+    look.found = core::Found{.record = *found, .epochs_current = current};
+  }
+  return look;
+}
+
+Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
+  const core::Opened conflict{.outcome = core::OpenOutcome::Conflict, .session = {}};
+  const Session& wanted = opening.session;
+  if (opening.seen.instance != moment()->instance || opening.seen.commit > commits_) {
+    return conflict;
+  }
+  for (const std::string& name :
+       {kEverything, zone_name(wanted.zone), user_name(wanted.zone, wanted.user)}) {
+    if (epoch(name).commit > opening.seen.commit) return conflict;
+  }
+  if (const Record* present = record(opening.key)) {
+    if (!is_live(opening.root, opening)) return conflict;
+    return core::Opened{.outcome = core::OpenOutcome::Joined, .session = *present->session};
+  }
+  const RecordKey root_key = core::record_key_of(opening.follows.root);
+  if (const Record* root = record(root_key)) {
+    if (root->succession.generation != opening.follows.generation) return conflict;
+    if (root->succession.successor && !is_live(*root->succession.successor, opening)) {
+      return conflict;
+    }
+  }
+
+  ++commits_;
+  Record opened;
+  opened.session = wanted;
+  opened.session->opened_under = epochs(wanted);
+  opened.session->end.reset();
+  records_[opening.key] = opened;
+  if (record(root_key) == nullptr) {
+    records_[root_key].succession.generation = opening.follows.generation;
+  }
+  const std::optional<core::Hash256> sibling = record(root_key)->succession.successor;
+  supersede(*record(root_key), opening);
+  if (sibling) supersede(*record(core::record_key_of(*sibling)), opening);
+  return core::Opened{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
+}
+
+Result<bool> MemoryStore::end(const RecordKey& key, core::EndReason reason, core::TimePoint at) {
+  Record* found = record(key);
+  if (found == nullptr || !found->session || found->session->end) return false;
+  ++commits_;
+  found->session->end = core::End{.reason = reason, .at = at};
+  return true;
+}
+
+Result<core::Closed> MemoryStore::close(const core::Closing& closing) {
+  ++commits_;
+  core::Closed closed;
+  std::set<RecordKey> passed;
+  core::Hash256 root = closing.root;
+  Record* last = nullptr;
+  for (;;) {
+    const RecordKey key = core::record_key_of(root);
+    Record* here = record(key);
+    if (here == nullptr || !passed.insert(key).second) break;
+    last = here;
+    closed.next = core::Lineage{.root = root};
+    if (here->session && !here->session->end) {
+      here->session->end = core::End{.reason = closing.reason, .at = closing.at};
+      closed.ended.push_back(key);
+    }
+    if (!here->succession.successor) break;
+    root = *here->succession.successor;
+  }
+  if (last != nullptr) {
+    closed.next->generation = ++last->succession.generation;
+    last->succession.changed = closing.at;
+  }
+  if (closing.sweep) static_cast<void>(*sweep(*closing.sweep, closing.at));
+  return closed;
+}
+
+Result<std::uint64_t> MemoryStore::sweep(const core::Sweep& sweep, core::TimePoint /*at*/) {
+  Record* spared = sweep.except ? record(*sweep.except) : nullptr;
+  const bool carries_over = spared != nullptr && spared->session && !spared->session->end &&
+                            spared->session->opened_under == epochs(*spared->session);
+  Epoch& epoch = epochs_[name_of(sweep)];
+  ++epoch.value;
+  epoch.commit = ++commits_;
+  if (carries_over) spared->session->opened_under = epochs(*spared->session);
+  return epoch.value;
+}
+
+Result<std::size_t> MemoryStore::touch(std::span<const core::Touch> touches) {
+  std::size_t moved = 0;
+  for (const core::Touch& touch : touches) {
+    Record* found = record(touch.key);
+    if (found == nullptr || !found->session || found->session->end) continue;
+    if (touch.seen <= found->session->last_seen) continue;
+    found->session->last_seen = touch.seen;
+    ++moved;
+  }
+  if (moved > 0) ++commits_;
+  return moved;
+}
+
+Result<core::ListPage> MemoryStore::list(const std::optional<RecordKey>& from, std::size_t limit) {
+  core::ListPage page;
+  for (auto i = from ? records_.lower_bound(*from) : records_.begin(); i != records_.end(); ++i) {
+    const std::optional<Session>& session = i->second.session;
+    if (!session) continue;
+    if (page.sessions.size() == limit) {
+      page.next = i->first;
+      break;
+    }
+    page.sessions.push_back({.key = i->first,
+                             .session = *session,
+                             .epochs_current = session->opened_under == epochs(*session)});
+  }
+  return page;
+}
+
+Result<core::Purged> MemoryStore::purge(const std::optional<RecordKey>& from, std::size_t limit,
+                                        core::TimePoint now) {
+  core::Purged purged;
+  auto i = from ? records_.lower_bound(*from) : records_.begin();
+  while (i != records_.end() && purged.scanned < limit) {
+    ++purged.scanned;
+    if (core::forgettable_from(i->second) <= now) {
+      i = records_.erase(i);
+      ++purged.removed;
+    } else {
+      ++i;
+    }
+  }
+  if (i != records_.end()) purged.next = i->first;
+  if (purged.removed > 0) ++commits_;
+  return purged;
+}
+
+MemoryStore::Epoch MemoryStore::epoch(const std::string& name) const {
+  const auto found = epochs_.find(name);
+  return found == epochs_.end() ? Epoch{} : found->second;
+}
+
+core::Epochs MemoryStore::epochs(const Session& session) const {
+  return {.store = epoch(kEverything).value,
+          .zone = epoch(zone_name(session.zone)).value,
+          .user = epoch(user_name(session.zone, session.user)).value};
+}
+
+bool MemoryStore::is_live(const core::Hash256& root, const core::Opening& opening) const {
+  const auto found = records_.find(core::record_key_of(root));
+  if (found == records_.end() || !found->second.session) return false;
+  const Session& session = *found->second.session;
+  return core::is_live(session, session.opened_under == epochs(session), opening.limits,
+                       opening.now);
+}
+
+Record* MemoryStore::record(const RecordKey& key) {
+  const auto found = records_.find(key);
+  return found == records_.end() ? nullptr : &found->second;
+}
+
+void MemoryStore::supersede(Record& record, const core::Opening& opening) {
+  if (record.session && !record.session->end) {
+    record.session->end = core::End{.reason = core::EndReason::Superseded, .at = opening.now};
+  }
+  if (record.succession.successor) return;
+  record.succession.successor = opening.root;
+  record.succession.signing_key = opening.signing_key;
+  record.succession.changed = opening.now;
+}
+
+}  // namespace epoch::store

@@ -1,0 +1,53 @@
+// The store's contract in its simplest form: what the LMDB store is compared with, and what the
+// model of the protocol runs on. A value: a copy is another store in the same state.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/ports.h"
+
+namespace epoch::store {
+
+// Deterministic; for one thread.
+class MemoryStore final : public core::SessionStore {
+ public:
+  explicit MemoryStore(const core::Hash256& instance = {}) : instance_(instance) {}
+
+  core::Result<core::Hash256> instance() override;
+  core::Result<core::StoreMoment> moment() override;
+  core::Result<core::Look> find(const core::RecordKey& key) override;
+  core::Result<core::Opened> open(const core::Opening& opening) override;
+  core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
+                         core::TimePoint at) override;
+  core::Result<core::Closed> close(const core::Closing& closing) override;
+  core::Result<std::uint64_t> sweep(const core::Sweep& sweep, core::TimePoint at) override;
+  core::Result<std::size_t> touch(std::span<const core::Touch> touches) override;
+  core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
+                                    std::size_t limit) override;
+  core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
+                                   core::TimePoint now) override;
+
+  [[nodiscard]] const std::map<core::RecordKey, core::Record>& records() const noexcept {
+    return records_;
+  }
+
+ private:
+  struct Epoch {
+    std::uint64_t value = 0;
+    std::uint64_t commit = 0;
+  };
+
+  [[nodiscard]] Epoch epoch(const std::string& name) const;
+  [[nodiscard]] core::Epochs epochs(const core::Session& session) const;
+  [[nodiscard]] bool is_live(const core::Hash256& root, const core::Opening& opening) const;
+  [[nodiscard]] core::Record* record(const core::RecordKey& key);
+  void supersede(core::Record& record, const core::Opening& opening);
+
+  core::Hash256 instance_;
+  std::uint64_t commits_ = 0;
+  std::map<core::RecordKey, core::Record> records_;
+  std::map<std::string, Epoch> epochs_;
+};
+
+}  // namespace epoch::store
