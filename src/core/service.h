@@ -31,12 +31,12 @@ struct Presented {
 // What the location asks for.
 struct Policy {
   Limits limits;
-  std::optional<Seconds> fresh_login;  // AuthEpochFreshLogin
+  std::optional<Seconds> fresh_login = {};  // AuthEpochFreshLogin
   bool stateless = false;              // AuthEpochStateless, evaluated for this request
   bool cross_site_allowed = false;     // AuthEpochCrossSite allow
   bool same_site_none = false;         // AuthEpochCookieSameSite None
   bool report = false;                 // AuthEpoch Report
-  std::optional<Seconds> stale;        // AuthEpochOnStoreError stale <time>
+  std::optional<Seconds> stale = {};   // AuthEpochOnStoreError stale <time>
 };
 
 // A login on its way through the provider. Holds the id of the session to be, so it lives no longer
