@@ -71,11 +71,10 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   opened.session->opened_under = epochs(wanted);
   opened.session->end.reset();
   records_[opening.key] = opened;
-  if (record(root_key) == nullptr) {
-    records_[root_key].succession.generation = opening.follows.generation;
-  }
-  const std::optional<core::Hash256> sibling = record(root_key)->succession.successor;
-  supersede(*record(root_key), opening);
+  const auto [followed, is_new] = records_.try_emplace(root_key);
+  if (is_new) followed->second.succession.generation = opening.follows.generation;
+  const std::optional<core::Hash256> sibling = followed->second.succession.successor;
+  supersede(followed->second, opening);
   if (sibling) supersede(*record(core::record_key_of(*sibling)), opening);
   return core::Opened{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
 }
