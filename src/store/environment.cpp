@@ -96,6 +96,8 @@ Result<Environment::Attempt> Environment::try_to_open(const StoreOptions& option
   if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(env, options.max_readers);
   if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(env, options.map_bytes);
   if (code == MDB_SUCCESS) code = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS, 0600);
+  int reclaimed = 0;  // slots of dead processes, which may be all there are
+  if (code == MDB_SUCCESS) code = mdb_reader_check(env, &reclaimed);
   if (means_damage(code)) {
     attempt.unfit =
         Unfit{.tag = "damaged", .why = std::string("is damaged: ") + mdb_strerror(code)};

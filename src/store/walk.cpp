@@ -93,6 +93,8 @@ Walked walk(const StoreOptions& options) {
   if (code == MDB_SUCCESS) {
     code = mdb_env_open(env.get(), options.directory.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
   }
+  int reclaimed = 0;  // slots of dead processes, which may be all there are
+  if (code == MDB_SUCCESS) code = mdb_reader_check(env.get(), &reclaimed);
   TxnHandle txn;
   if (code == MDB_SUCCESS) code = begin_txn(env.get(), MDB_RDONLY, txn);
   if (code != MDB_SUCCESS) return failed(code, options);

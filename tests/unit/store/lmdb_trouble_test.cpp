@@ -1,0 +1,486 @@
+// Damaged, foreign, full, read-only: each with its defined outcome, and none admits.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "store/lmdb_handles.h"
+#include "store/lmdb_store.h"
+#include "store_testing.h"
+
+namespace epoch::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+using core::EndReason;
+using core::ErrorCode;
+using core::Opening;
+using core::Result;
+
+constexpr uid_t kNobody = 65534;
+
+std::string read_file(const fs::path& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
+}
+
+// In place, as a disk does it: who has the file mapped sees the change.
+void overwrite(const fs::path& path, std::size_t offset, std::string_view bytes) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+std::vector<std::string> set_aside_in(const ScratchDirectory& directory) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory.path())) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("data.mdb.")) names.push_back(name);
+  }
+  return names;
+}
+
+// Each damage is met by prepare_store() and by a child that opens without it.
+enum class Opener { Prepare, Child };
+
+class DamagedStore : public testing::TestWithParam<Opener> {
+ protected:
+  DamagedStore() {
+    LmdbStore store(options());
+    for (std::uint64_t i = 0; i < 200; ++i) numbers_.push_back(open_new(store, i).key);
+    instance_ = *store.instance();
+  }
+
+  [[nodiscard]] StoreOptions options() const { return options_for(directory_, lines_); }
+  [[nodiscard]] fs::path data() const { return directory_.path() + "/data.mdb"; }
+
+  void open_again() const {
+    if (GetParam() == Opener::Prepare) {
+      const Result<core::Done> prepared = prepare_store(options());
+      EXPECT_TRUE(prepared.ok()) << (prepared ? "" : prepared.error().detail);
+    }
+  }
+
+  // Set aside under this name, said so, and a new store is in its place.
+  void expect_set_aside(const std::string& name) {
+    open_again();
+    LmdbStore store(options());
+    const Result<core::Hash256> instance = store.instance();
+    ASSERT_TRUE(instance.ok()) << instance.error().detail;
+    EXPECT_NE(*instance, instance_);
+    EXPECT_TRUE(store.list(std::nullopt, 10)->sessions.empty());
+    open_new(store, 1);
+    const std::vector<std::string> aside = set_aside_in(directory_);
+    ASSERT_EQ(aside.size(), 1U);
+    EXPECT_TRUE(aside[0].starts_with(name)) << aside[0];
+    EXPECT_EQ(lines_.count(), 1U) << lines_.all();
+    EXPECT_NE(lines_.all().find("set aside as"), std::string::npos) << lines_.all();
+    EXPECT_NE(lines_.all().find("everybody logs in again"), std::string::npos);
+  }
+
+  ScratchDirectory directory_;
+  LogLines lines_;
+  std::vector<core::RecordKey> numbers_;
+  core::Hash256 instance_{};
+};
+
+TEST_P(DamagedStore, AnUndamagedOneIsNotSetAside) {
+  open_again();
+  LmdbStore store(options());
+  EXPECT_EQ(*store.instance(), instance_);
+  EXPECT_TRUE(lives(store, numbers_[0]));
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+  EXPECT_EQ(lines_.all(), "");
+}
+
+TEST_P(DamagedStore, ATruncatedFileIsSetAside) {
+  fs::resize_file(data(), fs::file_size(data()) / 2);
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AFileCutWithinItsFirstPageIsSetAside) {
+  fs::resize_file(data(), 100);
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AFileOfSomethingElseIsSetAside) {
+  std::ofstream(data(), std::ios::trunc) << std::string(20000, 'x');
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AFileFullOfZerosIsSetAside) {
+  const auto size = fs::file_size(data());
+  fs::resize_file(data(), 0);
+  fs::resize_file(data(), size);
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, ABitFlippedInTheFirstMagicNumberIsFound) {
+  overwrite(data(), 16, "\xDF");
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, ABitFlippedInTheSecondMagicNumberIsFound) {
+  overwrite(data(), 4096 + 16, "\xDF");
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AHeaderThatPointsFarBeyondTheEndIsFound) {
+  overwrite(data(), 136 + 7, "\x40");
+  overwrite(data(), 4096 + 136 + 7, "\x40");
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AnotherVersionOfLmdbIsSetAsideUnderItsNumber) {
+  overwrite(data(), 20, std::string_view("\2\0\0\0", 4));
+  overwrite(data(), 4096 + 20, std::string_view("\2\0\0\0", 4));
+  expect_set_aside("data.mdb.version-lmdb2-");
+}
+
+// Writes into the meta table with LMDB alone.
+void put_meta(const ScratchDirectory& directory, const std::string& key,
+              std::optional<std::string> value) {
+  EnvHandle env;
+  ASSERT_EQ(create_env(env), 0);
+  mdb_env_set_maxdbs(env.get(), 4);
+  ASSERT_EQ(mdb_env_open(env.get(), directory.path().c_str(), 0, 0600), 0);
+  TxnHandle txn;
+  ASSERT_EQ(begin_txn(env.get(), 0, txn), 0);
+  MDB_dbi meta = 0;
+  ASSERT_EQ(mdb_dbi_open(txn.get(), "meta", 0, &meta), 0);
+  MDB_val name = val_of(key);
+  if (value) {
+    MDB_val content = val_of(*value);
+    ASSERT_EQ(mdb_put(txn.get(), meta, &name, &content, 0), 0);
+  } else {
+    ASSERT_EQ(mdb_del(txn.get(), meta, &name, nullptr), 0);
+  }
+  ASSERT_EQ(commit_txn(std::move(txn)), 0);
+}
+
+TEST_P(DamagedStore, AnotherFormatVersionIsSetAsideUnderItsNumber) {
+  put_meta(directory_, "format", std::string("\x63\0\0\0", 4));
+  expect_set_aside("data.mdb.version-99-");
+}
+
+TEST_P(DamagedStore, AMissingFormatVersionIsDamage) {
+  put_meta(directory_, "format", std::nullopt);
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AnInstanceOfTheWrongLengthIsDamage) {
+  put_meta(directory_, "instance", "short");
+  expect_set_aside("data.mdb.damaged-");
+}
+
+TEST_P(DamagedStore, AnLmdbFileOfAnotherProgramIsSetAside) {
+  fs::remove(data());
+  fs::remove(directory_.path() + "/lock.mdb");
+  {
+    EnvHandle env;
+    ASSERT_EQ(create_env(env), 0);
+    ASSERT_EQ(mdb_env_open(env.get(), directory_.path().c_str(), 0, 0600), 0);
+    TxnHandle txn;
+    ASSERT_EQ(begin_txn(env.get(), 0, txn), 0);
+    MDB_val key = val_of(std::string_view("key"));
+    MDB_val value = val_of(std::string_view("value"));
+    ASSERT_EQ(mdb_put(txn.get(), 1, &key, &value, 0), 0);
+    ASSERT_EQ(commit_txn(std::move(txn)), 0);
+  }
+  expect_set_aside("data.mdb.damaged-");
+}
+
+INSTANTIATE_TEST_SUITE_P(Openers, DamagedStore, testing::Values(Opener::Prepare, Opener::Child),
+                         [](const testing::TestParamInfo<Opener>& opener) {
+                           return opener.param == Opener::Prepare ? "AtStartUp" : "InAChild";
+                         });
+
+class LmdbTrouble : public testing::Test {
+ protected:
+  [[nodiscard]] StoreOptions options() const { return options_for(directory_, lines_); }
+  [[nodiscard]] fs::path data() const { return directory_.path() + "/data.mdb"; }
+
+  // Spoils every copy of this session's record in the file.
+  void spoil_records_of(const std::string& user) const {
+    const std::string content = read_file(data());
+    for (std::size_t at = content.find(user); at != std::string::npos;
+         at = content.find(user, at + 1)) {
+      overwrite(data(), at - 2, "\xff\xff");  // the length of the name
+    }
+  }
+
+  ScratchDirectory directory_;
+  LogLines lines_;
+};
+
+TEST_F(LmdbTrouble, ADamagedRecordAdmitsNobodyAndIsFoundAtTheNextStart) {
+  {
+    LmdbStore store(options());
+    const Opening spoilt = open_new(store, 1, "mallory-of-the-test");
+    const Opening sound = open_new(store, 2);
+    spoil_records_of("mallory-of-the-test");
+    const Result<core::Look> look = store.find(spoilt.key);
+    ASSERT_FALSE(look.ok());
+    EXPECT_EQ(look.error().code, ErrorCode::Damaged);
+    EXPECT_NE(look.error().detail.find(directory_.path()), std::string::npos);
+    EXPECT_EQ(store.open(spoilt).error().code, ErrorCode::Damaged);
+    EXPECT_EQ(store.end(spoilt.key, EndReason::LoggedOut, kNoon).error().code, ErrorCode::Damaged);
+    EXPECT_EQ(store.list(std::nullopt, 10).error().code, ErrorCode::Damaged);
+    EXPECT_TRUE(lives(store, sound.key));
+  }
+  EXPECT_EQ(lines_.all(), "");
+  EXPECT_TRUE(prepare_store(options()).ok());
+  EXPECT_EQ(set_aside_in(directory_).size(), 1U);
+}
+
+TEST_F(LmdbTrouble, HealSetsADamagedStoreAsideForAllProcesses) {
+  Process other([&](const Process::Talk& test) {
+    LmdbStore store(options_for(directory_));
+    const Opening opening = open_new(store, 1, "mallory-of-the-test");
+    const core::Hash256 before = *store.instance();
+    test.say("opened");
+    test.hear();
+    const Result<core::Look> look = store.find(opening.key);
+    return look.ok() && !look->found && *store.instance() != before;
+  });
+  LmdbStore store(options());
+  EXPECT_EQ(other.talk().hear(), "opened");
+  spoil_records_of("mallory-of-the-test");
+  const core::RecordKey key = core::record_key_of(numbered(1));
+  EXPECT_TRUE(store.heal().ok());
+  EXPECT_TRUE(set_aside_in(directory_).empty()) << "nobody has met the damage yet";
+  EXPECT_EQ(store.find(key).error().code, ErrorCode::Damaged);
+  EXPECT_TRUE(store.heal().ok());
+  EXPECT_EQ(set_aside_in(directory_).size(), 1U);
+  EXPECT_EQ(lines_.count(), 1U) << lines_.all();
+  EXPECT_FALSE(store.find(key)->found);
+  open_new(store, 5);
+  other.talk().say("healed");
+  EXPECT_TRUE(other.succeeds());
+}
+
+TEST_F(LmdbTrouble, HealLeavesAStoreAloneThatReadsWellAfterAll) {
+  LmdbStore store(options());
+  const Opening opening = open_new(store, 1, "mallory-of-the-test");
+  const std::string sound = read_file(data());
+  spoil_records_of("mallory-of-the-test");
+  EXPECT_EQ(store.find(opening.key).error().code, ErrorCode::Damaged);
+  overwrite(data(), 0, sound);
+  EXPECT_TRUE(store.heal().ok());
+  EXPECT_TRUE(lives(store, opening.key));
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+}
+
+TEST_F(LmdbTrouble, AMomentOfTheStoreThatWasSetAsideIsAConflictInTheNewOne) {
+  LmdbStore store(options());
+  const Opening spoilt = open_new(store, 1, "mallory-of-the-test");
+  const Opening under_way = login(2, new_client(2), *store.moment());
+  spoil_records_of("mallory-of-the-test");
+  EXPECT_FALSE(store.find(spoilt.key).ok());
+  EXPECT_TRUE(store.heal().ok());
+  EXPECT_EQ(store.open(under_way)->outcome, core::OpenOutcome::Conflict);
+}
+
+TEST_F(LmdbTrouble, AStoreTakenAwayWhileInUseIsBegunAnewAndSaidSo) {
+  LmdbStore store(options());
+  const Opening opening = open_new(store, 1);
+  fs::remove_all(directory_.path());
+  fs::create_directory(directory_.path());
+  fs::permissions(directory_.path(), fs::perms::owner_all);
+  const Result<bool> ended = store.end(opening.key, EndReason::LoggedOut, kNoon);
+  ASSERT_TRUE(ended.ok()) << ended.error().detail;
+  EXPECT_FALSE(*ended);
+  EXPECT_FALSE(lives(store, opening.key));
+  EXPECT_NE(lines_.all().find("was removed while it was in use"), std::string::npos);
+  EXPECT_TRUE(fs::exists(data()));
+}
+
+TEST_F(LmdbTrouble, AFullStoreRefusesLoginsButNotLogoutsAndHealsAfterAPurge) {
+  StoreOptions small = options();
+  small.map_bytes = std::size_t{1} << 20U;
+  LmdbStore store(small);
+  std::vector<Opening> opened;
+  for (std::uint64_t i = 0;; ++i) {
+    ASSERT_LT(i, 10000U) << "a store of 1 MiB cannot hold so many";
+    const Opening opening = login(i, new_client(i), *store.moment());
+    const Result<core::Opened> answer = store.open(opening);
+    if (!answer) {
+      EXPECT_EQ(answer.error().code, ErrorCode::Unavailable);
+      EXPECT_NE(answer.error().detail.find("full"), std::string::npos) << answer.error().detail;
+      EXPECT_FALSE(store.find(opening.key)->found);
+      break;
+    }
+    opened.push_back(opening);
+  }
+  ASSERT_GT(opened.size(), 100U);
+
+  EXPECT_EQ(store.open(opened[0])->outcome, core::OpenOutcome::Joined);
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const Result<std::uint64_t> swept = store.sweep({.reach = core::Reach::UserInZone,
+                                                     .zone = "zone",
+                                                     .user = "user " + std::to_string(i),
+                                                     .except = std::nullopt},
+                                                    kNoon);
+    ASSERT_TRUE(swept.ok()) << swept.error().detail;
+  }
+  for (const Opening& opening : opened) {
+    const Result<core::Closed> closed = store.close(
+        {.root = opening.root, .reason = EndReason::LoggedOut, .at = kNoon, .sweep = std::nullopt});
+    ASSERT_TRUE(closed.ok()) << closed.error().detail;
+    ASSERT_EQ(closed->ended.size(), 1U);
+  }
+  const Result<core::Purged> purged =
+      store.purge(std::nullopt, 100000, kNoon + core::kChallengeLife);
+  ASSERT_TRUE(purged.ok()) << purged.error().detail;
+  EXPECT_EQ(purged->removed, 2 * opened.size());
+  for (std::uint64_t i = 0; i < 100; ++i) open_new(store, 500000 + i);
+}
+
+TEST_F(LmdbTrouble, AFullDiskRefusesAndHealsByItself) {
+  LmdbStore store(options());
+  const Opening before = open_new(store, 1);
+  const Opening opening = login(2, new_client(2), *store.moment());
+  {
+    const FullDisk full;
+    const Result<core::Opened> opened = store.open(opening);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::Unavailable);
+    EXPECT_NE(opened.error().detail.find("ulimit -f"), std::string::npos);
+    EXPECT_FALSE(store.end(before.key, EndReason::LoggedOut, kNoon).ok());
+  }
+  EXPECT_TRUE(lives(store, before.key));
+  EXPECT_EQ(store.open(opening)->outcome, core::OpenOutcome::Opened);
+}
+
+TEST_F(LmdbTrouble, AStoreThatCannotBeOpenedAnswersUnavailableAndHealsWithoutARestart) {
+  std::chrono::steady_clock::time_point now{};
+  StoreOptions there_later = options();
+  there_later.directory = directory_.path() + "/above/store";
+  there_later.clock = [&now] { return now; };
+  LmdbStore store(there_later);
+  EXPECT_EQ(store.instance().error().code, ErrorCode::Unavailable);
+  EXPECT_NE(store.moment().error().detail.find("does not exist"), std::string::npos);
+  EXPECT_EQ(lines_.count(), 1U) << lines_.all();
+
+  fs::create_directory(directory_.path() + "/above");
+  EXPECT_FALSE(store.moment().ok()) << "at most one attempt a second";
+  now += std::chrono::seconds(1);
+  open_new(store, 1);
+  EXPECT_EQ(lines_.count(), 2U) << lines_.all();
+  EXPECT_NE(lines_.all().find("is open again"), std::string::npos);
+}
+
+// What a user without privileges is told; as root, who may do anything, in a process that is not.
+class StoreDirectory : public testing::Test {
+ protected:
+  // The sentence of check_store() and of the store itself, or "fine".
+  std::string verdict_for_nobody() {
+    Process user([&](const Process::Talk& test) {
+      if (::geteuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) return false;
+      const Result<core::Done> checked = check_store(directory_.path());
+      const Result<core::Done> prepared = prepare_store(options_for(directory_));
+      LmdbStore store(options_for(directory_));
+      const bool answers = store.moment().ok();
+      EXPECT_EQ(checked.ok(), prepared.ok());
+      EXPECT_EQ(checked.ok(), answers);
+      test.say(checked ? "fine" : checked.error().detail);
+      return true;
+    });
+    std::string verdict = user.talk().hear();
+    EXPECT_TRUE(user.succeeds());
+    return verdict;
+  }
+
+  void give_to_nobody() {
+    if (::geteuid() != 0) return;
+    ASSERT_EQ(::chown(directory_.path().c_str(), kNobody, kNobody), 0);
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory_.path())) {
+      ASSERT_EQ(::chown(entry.path().c_str(), kNobody, kNobody), 0);
+    }
+  }
+
+  ScratchDirectory directory_;
+};
+
+TEST_F(StoreDirectory, OfTheUserAloneIsFine) {
+  give_to_nobody();
+  EXPECT_EQ(verdict_for_nobody(), "fine");
+  for (const char* file : {"data.mdb", "lock.mdb", "generation", "store.lock"}) {
+    const fs::perms mode = fs::status(directory_.path() + "/" + file).permissions();
+    EXPECT_EQ(mode, fs::perms::owner_read | fs::perms::owner_write) << file;
+  }
+}
+
+TEST_F(StoreDirectory, ThatIsReadOnlyIsRefusedAndNothingIsSetAside) {
+  { LmdbStore store(options_for(directory_)); }
+  give_to_nobody();
+  fs::permissions(directory_.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_NE(verdict_for_nobody().find("is not writable for"), std::string::npos);
+  fs::permissions(directory_.path(), fs::perms::owner_all);
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+}
+
+TEST_F(StoreDirectory, WithAFileThatIsReadOnlyIsRefusedAndNothingIsSetAside) {
+  { LmdbStore store(options_for(directory_)); }
+  give_to_nobody();
+  fs::permissions(directory_.path() + "/data.mdb", fs::perms::owner_read);
+  EXPECT_NE(verdict_for_nobody().find("chmod 600"), std::string::npos);
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+}
+
+TEST_F(StoreDirectory, OpenToOthersIsRefused) {
+  give_to_nobody();
+  fs::permissions(directory_.path(), fs::perms(0750));
+  EXPECT_NE(verdict_for_nobody().find("chmod 700"), std::string::npos);
+}
+
+TEST_F(StoreDirectory, OfAnotherOwnerIsRefusedWithBothNames) {
+  if (::geteuid() == 0) {
+    const std::string verdict = verdict_for_nobody();
+    EXPECT_NE(verdict.find("belongs to root, but httpd works as nobody"), std::string::npos)
+        << verdict;
+    return;
+  }
+  EXPECT_NE(check_store("/").error().detail.find("belongs to root"), std::string::npos);
+}
+
+TEST_F(StoreDirectory, AFileOfAnotherOwnerIsRefused) {
+  if (::geteuid() == 0) {
+    { LmdbStore store(options_for(directory_)); }
+    give_to_nobody();
+    ASSERT_EQ(::chown((directory_.path() + "/lock.mdb").c_str(), 0, 0), 0);
+    const std::string verdict = verdict_for_nobody();
+    EXPECT_NE(verdict.find("lock.mdb belongs to root"), std::string::npos) << verdict;
+    return;
+  }
+  fs::create_symlink("/etc/passwd", directory_.path() + "/lock.mdb");
+  EXPECT_NE(verdict_for_nobody().find("is not a plain file"), std::string::npos);
+}
+
+TEST_F(StoreDirectory, CheckingChangesNothing) {
+  const std::string missing = directory_.path() + "/missing";
+  EXPECT_TRUE(check_store(missing).ok());
+  EXPECT_FALSE(fs::exists(missing));
+  EXPECT_TRUE(check_store(directory_.path()).ok());
+  EXPECT_TRUE(fs::is_empty(directory_.path()));
+}
+
+TEST_F(StoreDirectory, WithoutAParentIsRefusedWithTheCommandThatHelps) {
+  const Result<core::Done> checked = check_store(directory_.path() + "/above/store");
+  ASSERT_FALSE(checked.ok());
+  EXPECT_NE(checked.error().detail.find("install -d -o"), std::string::npos);
+}
+
+TEST_F(StoreDirectory, ThatIsAFileIsRefused) {
+  const std::string file = directory_.path() + "/file";
+  std::ofstream(file) << "x";
+  EXPECT_NE(check_store(file).error().detail.find("is not a directory"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace epoch::store
