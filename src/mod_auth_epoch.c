@@ -102,7 +102,8 @@ static const command_rec epoch_directives[] = {
 static void epoch_register_hooks(apr_pool_t* pool) {
   /* mod_auth_basic verifies what we let on; mod_authnz_ldap and the others are its providers. */
   static const char* const before_basic[] = {"mod_auth_basic.c", NULL};
-  /* A rewrite in fixups may end the request; a login that the provider verified is opened before. */
+  /* A rewrite in fixups may end the request; a login that the provider verified is opened before.
+   */
   static const char* const before_rewrite[] = {"mod_rewrite.c", NULL};
 
   /* start-up, in this order */

@@ -26,10 +26,10 @@ class Credentials {
   std::string password_;
 };
 
-// Reads the value of an Authorization header field exactly as mod_auth_basic does, which is lenient:
-// base64 counts up to the first foreign character, a NUL ends the text, a missing colon means an
-// empty password. nullopt only where the scheme is not Basic (in any case of letters): everything
-// else would reach the provider as credentials, and must therefore count as such here.
+// Reads the value of an Authorization header field exactly as mod_auth_basic does, which is
+// lenient: base64 counts up to the first foreign character, a NUL ends the text, a missing colon
+// means an empty password. nullopt only where the scheme is not Basic (in any case of letters):
+// everything else would reach the provider as credentials, and must therefore count as such here.
 std::optional<Credentials> parse_basic_credentials(std::string_view field_value);
 
 }  // namespace epoch::core

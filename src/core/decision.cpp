@@ -12,7 +12,8 @@ Verdict keep(Action action, Reason reason, int row) noexcept {
 }
 
 // The request that our pages send to make the browser forget. Only what carried credentials proves
-// that the browser has now dropped them; a live session is left alone, so that nobody is logged out.
+// that the browser has now dropped them; a live session is left alone, so that nobody is logged
+// out.
 Verdict forget(const Situation& s) noexcept {
   const bool arm = s.credentials && s.cookie != CookieState::Live;
   return {AskBasic, arm ? SendCookie::ArmedChallenge : SendCookie::Nothing, Reason::Forget, 0};
@@ -41,8 +42,7 @@ Verdict ask_where_credentials_may_be_stale(const Situation& s, SendCookie cookie
 // A login older than AuthEpochFreshLogin allows. A page that a person opens asks again; whatever a
 // page loads by itself must not.
 Verdict ask_for_fresh_login(const Situation& s, int row) noexcept {
-  const bool by_a_person =
-      !s.request.script && (s.request.navigation || !s.request.sends_metadata);
+  const bool by_a_person = !s.request.script && (s.request.navigation || !s.request.sends_metadata);
   if (!by_a_person) return keep(Forbid, Reason::FreshLogin, row);
   if (!s.credentials) return keep(Pass, Reason::NoCredentials, row);
   return {RefuseAndArm, SendCookie::ArmedChallenge, Reason::FreshLogin, row};

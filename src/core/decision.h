@@ -22,9 +22,10 @@ struct Situation {
   CookieState cookie = CookieState::Absent;
   bool credentials = false;  // the request carries Basic credentials
 
-  bool proof_equal = false;      // Live: the credentials are those the session was opened with
-  bool successor_lives = false;  // Dead, Challenge: the successor for exactly these credentials lives
-  bool login_too_old = false;    // the session that would be admitted: AuthEpochFreshLogin is over
+  bool proof_equal = false;  // Live: the credentials are those the session was opened with
+  bool successor_lives =
+      false;                   // Dead, Challenge: the successor for exactly these credentials lives
+  bool login_too_old = false;  // the session that would be admitted: AuthEpochFreshLogin is over
 
   bool armed = false;           // Challenge
   bool expired = false;         // Challenge: older than its 24 hours
@@ -82,10 +83,10 @@ enum class Reason {
 };
 
 struct Verdict {
-  Action action;
-  SendCookie cookie;
-  Reason reason;
-  int row;  // of the table; 0 where a rule that stands above the table decided
+  Action action = Action::Unavailable;
+  SendCookie cookie = SendCookie::Nothing;
+  Reason reason = Reason::None;
+  int row = 0;  // of the table; 0 where a rule that stands above the table decided
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
@@ -94,8 +95,9 @@ struct Verdict {
 // AdmitSuccessor, Login and Stateless let a request on to the provider with its credentials.
 Verdict decide(const Situation& situation) noexcept;
 
-// For a login that the provider verified, but that conflicts with what happened meanwhile (a logout,
-// an epoch that grew): treated as row 6, because the credentials may be older than the event.
+// For a login that the provider verified, but that conflicts with what happened meanwhile (a
+// logout, an epoch that grew): treated as row 6, because the credentials may be older than the
+// event.
 Verdict decide_conflict(const RequestTraits& request) noexcept;
 
 // In the words of AUTH_EPOCH_REASON and the log: "session-ended", "cross-site", ...

@@ -35,13 +35,13 @@ struct Look {
 
 // A login that the provider has verified, about to become a session.
 struct Opening {
-  RecordKey key;           // of the new session
-  Hash256 root;            // its lineage root, v(id): what its predecessor will point to
-  Session session;         // opened_under is filled in by the store
-  Lineage follows;         // the lineage of the challenge that was answered
+  RecordKey key;              // of the new session
+  Hash256 root;               // its lineage root, v(id): what its predecessor will point to
+  Session session;            // opened_under is filled in by the store
+  Lineage follows;            // the lineage of the challenge that was answered
   std::uint32_t signing_key;  // id of the key the session id was made with
-  StoreMoment seen;        // taken before the credentials went to the provider
-  Limits limits;           // of the location, to tell whether others are live
+  StoreMoment seen;           // taken before the credentials went to the provider
+  Limits limits;              // of the location, to tell whether others are live
   TimePoint now;
 };
 
@@ -76,8 +76,8 @@ struct Closing {
 };
 
 struct Closed {
-  std::optional<Lineage> next;     // what may follow; nullopt where the store knows no such root
-  std::vector<RecordKey> ended;    // the sessions that were not ended before
+  std::optional<Lineage> next;   // what may follow; nullopt where the store knows no such root
+  std::vector<RecordKey> ended;  // the sessions that were not ended before
 };
 
 struct Touch {

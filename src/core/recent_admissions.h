@@ -1,4 +1,5 @@
-// AuthEpochOnStoreError stale: what this process admitted a moment ago, for while the store is gone.
+// AuthEpochOnStoreError stale: what this process admitted a moment ago, for while the store is
+// gone.
 #pragma once
 
 #include <map>

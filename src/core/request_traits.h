@@ -11,11 +11,11 @@ struct RequestFields {
   std::string_view sec_fetch_site;
   std::string_view sec_fetch_mode;
   std::string_view sec_fetch_dest;
-  std::string_view sec_purpose;       // or the older Purpose
+  std::string_view sec_purpose;  // or the older Purpose
   std::string_view x_requested_with;
-  std::string_view auth_epoch;        // AuthEpoch: forget
+  std::string_view auth_epoch;  // AuthEpoch: forget
   bool has_origin = false;
-  bool origin_is_ours = false;        // Origin is one of ours; meaningless without has_origin
+  bool origin_is_ours = false;  // Origin is one of ours; meaningless without has_origin
   bool referer_is_ours = false;
 };
 
@@ -27,11 +27,11 @@ struct RequestTraits {
   bool navigation = false;      // Sec-Fetch-Mode: navigate
   bool script = false;          // by fetch() or XMLHttpRequest: may have set Authorization itself
   bool cross_site = false;
-  bool same_origin = false;     // provably started by a page of ours
-  bool typed = false;           // Sec-Fetch-Site: none: typed, bookmarked, opened from outside
-  bool speculative = false;     // prefetch or prerender
-  bool get = false;             // GET or HEAD
-  bool forget = false;          // our pages' request to make the browser forget its credentials
+  bool same_origin = false;  // provably started by a page of ours
+  bool typed = false;        // Sec-Fetch-Site: none: typed, bookmarked, opened from outside
+  bool speculative = false;  // prefetch or prerender
+  bool get = false;          // GET or HEAD
+  bool forget = false;       // our pages' request to make the browser forget its credentials
 
   friend bool operator==(const RequestTraits&, const RequestTraits&) = default;
 };

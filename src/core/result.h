@@ -22,8 +22,8 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}        // NOLINT: a value is a result
-  Result(Error error) : state_(std::move(error)) {}    // NOLINT: and so is an error
+  Result(T value) : state_(std::move(value)) {}      // NOLINT: a value is a result
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT: and so is an error
 
   [[nodiscard]] bool ok() const noexcept { return std::holds_alternative<T>(state_); }
   explicit operator bool() const noexcept { return ok(); }

@@ -59,7 +59,8 @@ std::string for_location(std::string_view path) {
 
 std::optional<std::string> safe_return_path(std::string_view path) {
   if (path.size() > kLongestPath || !stays_here(path)) return std::nullopt;
-  // Decoded twice: what is harmless now must stay so behind a proxy or framework that decodes again.
+  // Decoded twice: what is harmless now must stay so behind a proxy or framework that decodes
+  // again.
   std::string view(path);
   for (int pass = 0; pass < 2 && view.find('%') != std::string::npos; ++pass) {
     const std::optional<std::string> decoded = percent_decoded(view);

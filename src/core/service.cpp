@@ -6,69 +6,16 @@
 namespace epoch::core {
 namespace {
 
-// A browser gets here after as many logins in a row as this, each within the life of a challenge
-// of the one before; further back nothing is followed.
-constexpr int kLongestChain = 64;
-
-bool proof_matches(const SessionId& id, const Session& session, const Credentials& credentials) {
-  return equal_in_constant_time(proof_of(id, credentials), session.proof);
+bool is_login_too_old(const Session& session, const Policy& policy, TimePoint now) noexcept {
+  return policy.fresh_login && now - session.authenticated >= *policy.fresh_login;
 }
 
-}  // namespace
-
-// What the request's cookie turned out to be, with everything read on the way.
-struct Service::Cookie {
-  CookieState state = CookieState::Absent;
-  StoreMoment moment;                      // before anything was read
-  std::optional<SessionId> id;             // Live, Dead
-  std::optional<VerifiedChallenge> challenge;
-  std::optional<Lineage> lineage;          // all but Absent and Malformed
-  std::optional<Record> record;            // of the lineage's root, where the store has one
-  bool lineage_closed = false;             // Challenge
-
-  [[nodiscard]] bool is_good() const noexcept {
-    return state == CookieState::Live || state == CookieState::Challenge;
-  }
-  [[nodiscard]] NamedSession session() const {
-    return {.key = record_key_of(lineage->root), .session = *record->session};
-  }
-};
-
-// The live session at the end of a chain, when it was opened with the credentials at hand.
-struct Service::Heir {
-  SessionId id;
-  NamedSession session;
-};
-
-Service::Service(SessionStore& store, const KeyRing& keys, Entropy& entropy)
-    : store_(store), keys_(keys), entropy_(entropy) {}
-
-Examined Service::examine(const Presented& presented, const Policy& policy, TimePoint now) {
-  Result<Examined> examined = examine_with_store(presented, policy, now);
-  if (examined) return *std::move(examined);
-  if (std::optional<Examined> stale = examine_without_store(presented, policy, now)) {
-    stale->store_error = examined.error().detail;
-    return *std::move(stale);
-  }
-  Situation situation;
-  situation.store_answers = false;
-  return {.verdict = decide(situation),
-          .session = std::nullopt,
-          .login = std::nullopt,
-          .cookie_value = {},
-          .store_error = examined.error().detail};
-}
-
-Result<Examined> Service::examine_with_store(const Presented& presented, const Policy& policy,
-                                             TimePoint now) {
-  Result<Cookie> read = read_cookie(presented, policy.limits, now);
-  if (!read) return read.error();
-  const Cookie& cookie = *read;
-  const Credentials* credentials = presented.credentials;
-
+// What cookie, request and location say before any session is considered.
+Situation situation_of(const CookieReading& cookie, const Presented& presented,
+                       const Policy& policy, TimePoint now) {
   Situation situation;
   situation.cookie = cookie.state;
-  situation.credentials = credentials != nullptr;
+  situation.credentials = presented.credentials != nullptr;
   situation.request = presented.request;
   situation.stateless = policy.stateless;
   situation.cross_site_allowed = policy.cross_site_allowed;
@@ -81,19 +28,64 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
     situation.past_half_life = is_past_half_life(challenge, now);
     situation.elsewhere = !cookie.challenge->here;
   }
+  return situation;
+}
 
-  Examined examined{.verdict = {Action::Unavailable, SendCookie::Nothing, Reason::None, 0},
-                    .session = std::nullopt,
-                    .login = std::nullopt,
-                    .cookie_value = {},
-                    .store_error = {}};
+// AuthEpochLogoutResponse challenge: the person has answered the logout's own challenge, and the
+// browser has sent the answer to the logout URL.
+bool is_answer_to_logout(const CookieReading& cookie, const Presented& presented, TimePoint now) {
+  if (!cookie.challenge || presented.credentials == nullptr || cookie.lineage_closed) return false;
+  const Challenge& challenge = cookie.challenge->challenge;
+  return challenge.logout && challenge.armed && cookie.challenge->here &&
+         !is_expired(challenge, now);
+}
+
+Sweep sweep_of(const Session& session) {
+  return {.reach = Reach::UserInZone,
+          .zone = session.zone,
+          .user = session.user,
+          .except = std::nullopt};
+}
+
+}  // namespace
+
+Service::Service(SessionStore& store, const KeyRing& keys, Entropy& entropy)
+    : store_(store), keys_(keys), entropy_(entropy), cookies_(store, keys) {}
+
+Examined Service::examine(const Presented& presented, const Policy& policy, TimePoint now) {
+  Result<Examined> examined = examine_with_store(presented, policy, now);
+  if (examined) return *std::move(examined);
+  if (std::optional<Examined> stale = examine_without_store(presented, policy, now)) {
+    stale->store_error = examined.error().detail;
+    return *std::move(stale);
+  }
+  Situation situation;
+  situation.store_answers = false;
+  Examined unavailable;
+  unavailable.verdict = decide(situation);
+  unavailable.store_error = examined.error().detail;
+  return unavailable;
+}
+
+Result<Examined> Service::examine_with_store(const Presented& presented, const Policy& policy,
+                                             TimePoint now) {
+  Result<CookieReading> read = cookies_.read(presented, policy.limits, now);
+  if (!read) return read.error();
+  const CookieReading& cookie = *read;
+  if (policy.stale && cookie.state == CookieState::Dead) {
+    recent_.forget(record_key_of(cookie.lineage->root));
+  }
+  Situation situation = situation_of(cookie, presented, policy, now);
+
+  Examined examined;
   std::optional<SessionId> heir_id;
   if (cookie.state == CookieState::Live) {
     examined.session = cookie.session();
     situation.proof_equal =
-        credentials != nullptr && proof_matches(*cookie.id, *cookie.record->session, *credentials);
-  } else if (credentials != nullptr && cookie.lineage) {
-    Result<std::optional<Heir>> heir = find_heir(cookie, presented, policy.limits, now);
+        presented.credentials != nullptr &&
+        proof_matches(*cookie.id, examined.session->session, *presented.credentials);
+  } else if (presented.credentials != nullptr) {
+    Result<std::optional<Heir>> heir = cookies_.find_heir(cookie, presented, policy.limits, now);
     if (!heir) return heir.error();
     if (*heir) {
       situation.successor_lives = true;
@@ -101,50 +93,52 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
       examined.session = (*heir)->session;
     }
   }
-  situation.login_too_old = policy.fresh_login && examined.session &&
-                            now - examined.session->session.authenticated >= *policy.fresh_login;
+  situation.login_too_old =
+      examined.session && is_login_too_old(examined.session->session, policy, now);
+  examined.verdict = decide(situation);
 
-  const Verdict& verdict = examined.verdict = decide(situation);
-  switch (verdict.cookie) {
-    case SendCookie::Nothing:
-      break;
-    case SendCookie::Session:
-      examined.cookie_value = session_value(*heir_id);
-      break;
-    case SendCookie::ArmedChallenge:
-    case SendCookie::UnarmedChallenge: {
-      Result<std::string> value =
-          make_challenge(cookie.lineage, verdict.cookie == SendCookie::ArmedChallenge,
-                         /*logout=*/false, presented, now);
-      if (!value) return value.error();
-      examined.cookie_value = *std::move(value);
-      break;
-    }
+  if (examined.verdict.cookie == SendCookie::Session) {
+    examined.cookie_value = session_value(*heir_id);
+  } else if (examined.verdict.cookie != SendCookie::Nothing) {
+    const bool armed = examined.verdict.cookie == SendCookie::ArmedChallenge;
+    Result<std::string> value =
+        make_challenge(cookie.lineage, armed, /*logout=*/false, presented, now);
+    if (!value) return value.error();
+    examined.cookie_value = *std::move(value);
   }
-  if (verdict.action == Action::Admit || verdict.action == Action::AdmitSuccessor) {
+  const Action action = examined.verdict.action;
+  if (action == Action::Admit || action == Action::AdmitSuccessor) {
     note_admission(*examined.session, policy, now);
   }
-  const bool opens = verdict.action == Action::Login;
-  const bool would_open = policy.report && verdict.action == Action::RefuseAndArm;
-  if (opens || would_open) {
-    Lineage follows;
-    const SigningKey* key = &keys_.newest();
-    if (opens) {
-      follows = *cookie.lineage;
-      if (cookie.challenge) key = cookie.challenge->key;
-    } else {
-      Result<Lineage> after = lineage_after(cookie.lineage);
-      if (!after) return after.error();
-      follows = *after;
-    }
-    const SessionId id = key->session_id(follows, presented.zone, *credentials);
-    examined.login = PendingLogin{.id = id,
-                                  .proof = proof_of(id, *credentials),
-                                  .follows = follows,
-                                  .signing_key = key->id(),
-                                  .seen = cookie.moment};
+  if (action == Action::Login || (policy.report && action == Action::RefuseAndArm)) {
+    Result<PendingLogin> login = prepare_login(cookie, presented, action == Action::Login);
+    if (!login) return login.error();
+    examined.login = *login;
   }
   return examined;
+}
+
+// A trusted login follows the lineage of what it came with, under the key that signed the
+// challenge, so that ten requests with one answer make one session. In Report mode a refused one
+// follows what its refusal would have said.
+Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const Presented& presented,
+                                            bool trusted) {
+  const SigningKey* key = &keys_.newest();
+  Lineage follows;
+  if (trusted) {
+    follows = *cookie.lineage;
+    if (cookie.challenge) key = cookie.challenge->key;
+  } else {
+    Result<Lineage> after = lineage_after(cookie.lineage);
+    if (!after) return after.error();
+    follows = *after;
+  }
+  const SessionId id = key->session_id(follows, presented.zone, *presented.credentials);
+  return PendingLogin{.id = id,
+                      .proof = proof_of(id, *presented.credentials),
+                      .follows = follows,
+                      .signing_key = key->id(),
+                      .seen = cookie.moment};
 }
 
 // AuthEpochOnStoreError stale: only for what this process itself saw live a moment ago, with the
@@ -162,22 +156,18 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
   if (!is_live(recent->session, /*epochs_current=*/true, policy.limits, now)) return std::nullopt;
 
-  Situation situation;
-  situation.cookie = CookieState::Live;
-  situation.credentials = true;
+  CookieReading cookie;
+  cookie.state = CookieState::Live;
+  Situation situation = situation_of(cookie, presented, policy, now);
   situation.proof_equal = proof_matches(id, recent->session, *presented.credentials);
-  situation.login_too_old =
-      policy.fresh_login && now - recent->session.authenticated >= *policy.fresh_login;
-  situation.request = presented.request;
-  situation.cross_site_allowed = policy.cross_site_allowed;
-  situation.same_site_none = policy.same_site_none;
-  const Verdict verdict = decide(situation);
-  if (verdict.action != Action::Admit) return std::nullopt;
-  return Examined{.verdict = {verdict.action, verdict.cookie, Reason::StoreUnavailable, 1},
-                  .session = NamedSession{.key = key, .session = recent->session},
-                  .login = std::nullopt,
-                  .cookie_value = {},
-                  .store_error = {}};
+  situation.login_too_old = is_login_too_old(recent->session, policy, now);
+  Examined stale;
+  stale.verdict = decide(situation);
+  if (stale.verdict.action != Action::Admit) return std::nullopt;
+  stale.verdict.reason = Reason::StoreUnavailable;
+  stale.verdict.row = 1;
+  stale.session = NamedSession{.key = key, .session = recent->session};
+  return stale;
 }
 
 Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts& facts,
@@ -215,51 +205,27 @@ Result<std::string> Service::challenge_after_conflict(const PendingLogin& login,
 
 Result<LoggedOut> Service::logout(const Presented& presented, const LogoutRequest& what,
                                   const Limits& limits, TimePoint now) {
-  Result<Cookie> read = read_cookie(presented, limits, now);
+  Result<CookieReading> read = cookies_.read(presented, limits, now);
   if (!read) return read.error();
-  const Cookie& cookie = *read;
-  const Credentials* credentials = presented.credentials;
+  const CookieReading& cookie = *read;
 
   LoggedOut done;
-  if (cookie.challenge && credentials != nullptr) {
-    Challenge challenge = cookie.challenge->challenge;
-    if (challenge.logout && challenge.armed && cookie.challenge->here &&
-        !is_expired(challenge, now) && !cookie.lineage_closed) {
-      Result<std::string> value = make_challenge(challenge.lineage, /*armed=*/true,
-                                                 /*logout=*/false, presented, now);
-      if (!value) return value.error();
-      done.is_answer = true;
-      done.cookie_value = *std::move(value);
-      return done;
-    }
+  if (is_answer_to_logout(cookie, presented, now)) {
+    Result<std::string> value =
+        make_challenge(cookie.lineage, /*armed=*/true, /*logout=*/false, presented, now);
+    if (!value) return value.error();
+    done.is_answer = true;
+    done.cookie_value = *std::move(value);
+    return done;
   }
 
-  // Whose session it is: the cookie's, if it lives; else the one that the credentials prove.
-  bool proven = false;
-  if (cookie.record && cookie.record->session) {
-    done.session = cookie.session();
-    proven = cookie.state == CookieState::Live ||
-             (cookie.id && credentials != nullptr &&
-              proof_matches(*cookie.id, done.session->session, *credentials));
-  }
-  if (!proven && credentials != nullptr && cookie.lineage) {
-    Result<std::optional<Heir>> heir = find_heir(cookie, presented, limits, now);
-    if (!heir) return heir.error();
-    if (*heir) {
-      done.session = (*heir)->session;
-      proven = true;
-    }
-  }
-
+  Result<std::optional<NamedSession>> owner = find_owner(cookie, presented, limits, now);
+  if (!owner) return owner.error();
+  done.session = *owner;
   std::optional<Sweep> sweep;
   if (what.scope != LogoutScope::ThisBrowser) {
-    done.scope_granted = proven;
-    if (proven) {
-      sweep = Sweep{.reach = Reach::UserInZone,
-                    .zone = done.session->session.zone,
-                    .user = done.session->session.user,
-                    .except = std::nullopt};
-    }
+    done.scope_granted = owner->has_value();
+    if (done.scope_granted) sweep = sweep_of(done.session->session);
   }
   if (sweep && what.scope == LogoutScope::OtherBrowsers && cookie.state == CookieState::Live) {
     sweep->except = done.session->key;
@@ -277,7 +243,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
     next = closed->next;
     for (const RecordKey& key : done.ended) recent_.forget(key);
   }
-  const bool armed = what.answered_by_challenge && credentials != nullptr;
+  const bool armed = what.answered_by_challenge && presented.credentials != nullptr;
   Result<std::string> value =
       make_challenge(next, armed, what.answered_by_challenge, presented, now);
   if (!value) return value.error();
@@ -285,157 +251,35 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
   return done;
 }
 
-Result<std::size_t> Service::flush_last_seen() { return last_seen_.flush(store_); }
-
-// Of two cookies of the zone's name the good one counts; two good ones are malformed, since one of
-// them was planted.
-Result<Service::Cookie> Service::read_cookie(const Presented& presented, const Limits& limits,
-                                             TimePoint now) {
-  const NamedCookies cookies = find_cookies(presented.cookie_header, presented.cookie_name);
-  Result<StoreMoment> moment = store_.moment();
-  if (!moment) return moment.error();
-
-  Cookie cookie;
-  cookie.state = cookies.count == 0 ? CookieState::Absent : CookieState::Malformed;
-  if (cookies.count == 1 || cookies.count == 2) {
-    Result<Cookie> first = read_cookie_content(cookies.values[0], presented, limits, now);
-    if (!first) return first.error();
-    if (cookies.count == 1) {
-      cookie = *std::move(first);
-    } else {
-      Result<Cookie> second = read_cookie_content(cookies.values[1], presented, limits, now);
-      if (!second) return second.error();
-      if (first->is_good() != second->is_good()) {
-        cookie = first->is_good() ? *std::move(first) : *std::move(second);
-      }
-    }
-  }
-  cookie.moment = *moment;
-  return cookie;
-}
-
-Result<Service::Cookie> Service::read_cookie_content(std::string_view value,
-                                                     const Presented& presented,
-                                                     const Limits& limits, TimePoint now) {
-  Cookie malformed;
-  malformed.state = CookieState::Malformed;
-  const std::optional<CookieContent> content = read_cookie_value(value);
-  if (!content) return malformed;
-  if (const auto* id = std::get_if<SessionId>(&*content)) return read_session(*id, limits, now);
-
-  Result<Hash256> instance = store_.instance();
-  if (!instance) return instance.error();
-  const std::optional<VerifiedChallenge> verified =
-      verify(bytes_of(std::get<ChallengeBytes>(*content).bytes), keys_,
-             {.zone = presented.zone,
-              .origin = presented.origin,
-              .realm = presented.realm,
-              .store_instance = *instance});
-  if (!verified) return malformed;
-  return read_challenge(*verified, limits, now);
-}
-
-Result<Service::Cookie> Service::read_session(const SessionId& id, const Limits& limits,
-                                              TimePoint now) {
-  Cookie cookie;
-  cookie.state = CookieState::Dead;
-  cookie.id = id;
-  cookie.lineage = Lineage{.root = lineage_root_of(id)};
-  const RecordKey key = record_key_of(cookie.lineage->root);
-  Result<Look> look = store_.find(key);
-  if (!look) return look.error();
-  if (!look->found) return cookie;
-
-  cookie.record = std::move(look->found->record);
-  cookie.lineage->generation = cookie.record->succession.generation;
-  std::optional<Session>& session = cookie.record->session;
-  if (!session || session->end) return cookie;
-  const std::optional<EndReason> over = overdue(*session, look->found->epochs_current, limits, now);
-  if (!over) {
-    cookie.state = CookieState::Live;
-    return cookie;
-  }
-  Result<bool> ended = store_.end(key, *over, now);
-  if (!ended) return ended.error();
-  session->end = End{.reason = *over, .at = now};
-  recent_.forget(key);
-  return cookie;
-}
-
-Result<Service::Cookie> Service::read_challenge(const VerifiedChallenge& verified,
-                                                const Limits& limits, TimePoint now) {
-  Cookie cookie;
-  cookie.state = CookieState::Challenge;
-  cookie.challenge = verified;
-  cookie.lineage = verified.challenge.lineage;
-  Result<Look> look = store_.find(record_key_of(cookie.lineage->root));
-  if (!look) return look.error();
-  if (!look->found) return cookie;
-
-  cookie.record = std::move(look->found->record);
-  const Succession& succession = cookie.record->succession;
-  cookie.lineage_closed = succession.generation != cookie.lineage->generation;
-  if (succession.successor && !cookie.lineage_closed) {
-    Result<Look> heir = store_.find(record_key_of(*succession.successor));
-    if (!heir) return heir.error();
-    cookie.lineage_closed =
-        !heir->found || !heir->found->record.session ||
-        !is_live(*heir->found->record.session, heir->found->epochs_current, limits, now);
-  }
-  return cookie;
-}
-
-// Follows the successors to the end of the chain. What lives there is the heir if its id is the one
-// that these credentials make on a lineage that the chain went through.
-Result<std::optional<Service::Heir>> Service::find_heir(const Cookie& cookie,
+// Whose logout it is: the live session's of the cookie; or of an ended one, if the password that it
+// was opened with came along; or the one that lives at the end of the chain, likewise.
+Result<std::optional<NamedSession>> Service::find_owner(const CookieReading& cookie,
                                                         const Presented& presented,
                                                         const Limits& limits, TimePoint now) {
-  std::optional<Heir> none;
-  if (!cookie.record) return none;
-  std::vector<Lineage> passed{*cookie.lineage};
-  passed.front().generation = cookie.record->succession.generation;
-  Succession succession = cookie.record->succession;
-  for (int hop = 0; succession.successor && hop < kLongestChain; ++hop) {
-    const Hash256 root = *succession.successor;
-    const RecordKey key = record_key_of(root);
-    Result<Look> look = store_.find(key);
-    if (!look) return look.error();
-    if (!look->found || !look->found->record.session) return none;
-    Found& found = *look->found;
-    if (is_live(*found.record.session, found.epochs_current, limits, now)) {
-      const SigningKey* signing_key = keys_.find(succession.signing_key);
-      if (signing_key == nullptr) return none;
-      for (const Lineage& lineage : passed) {
-        const SessionId id =
-            signing_key->session_id(lineage, presented.zone, *presented.credentials);
-        if (lineage_root_of(id) != root) continue;
-        if (!proof_matches(id, *found.record.session, *presented.credentials)) return none;
-        return std::optional<Heir>(
-            Heir{.id = id, .session = {.key = key, .session = std::move(*found.record.session)}});
-      }
-      return none;
+  std::optional<NamedSession> owner;
+  if (cookie.state == CookieState::Live) {
+    owner = cookie.session();
+  } else if (presented.credentials != nullptr) {
+    Result<std::optional<Heir>> heir = cookies_.find_heir(cookie, presented, limits, now);
+    if (!heir) return heir.error();
+    if (*heir) {
+      owner = (*heir)->session;
+    } else if (cookie.id && cookie.record && cookie.record->session &&
+               proof_matches(*cookie.id, *cookie.record->session, *presented.credentials)) {
+      owner = cookie.session();
     }
-    succession = found.record.succession;
-    passed.push_back({.root = root, .generation = succession.generation});
   }
-  return none;
+  return owner;
 }
 
-// The lineage at the end of the chain, which a new challenge follows; a random one where nothing
-// went before.
+Result<std::size_t> Service::flush_last_seen() { return last_seen_.flush(store_); }
+
+// What a new challenge follows: the end of the chain, or nothing at all.
 Result<Lineage> Service::lineage_after(const std::optional<Lineage>& lineage) {
-  if (!lineage) return fresh_lineage();
-  Lineage last = *lineage;
-  for (int hop = 0; hop < kLongestChain; ++hop) {
-    Result<Look> look = store_.find(record_key_of(last.root));
-    if (!look) return look.error();
-    if (!look->found) break;
-    const Succession& succession = look->found->record.succession;
-    last.generation = succession.generation;
-    if (!succession.successor) break;
-    last = {.root = *succession.successor, .generation = 0};
-  }
-  return last;
+  if (lineage) return cookies_.end_of_chain(*lineage);
+  Lineage fresh;
+  entropy_.fill(fresh.root);
+  return fresh;
 }
 
 Result<std::string> Service::make_challenge(const std::optional<Lineage>& after, bool armed,
@@ -445,24 +289,18 @@ Result<std::string> Service::make_challenge(const std::optional<Lineage>& after,
   if (!lineage) return lineage.error();
   Result<Hash256> instance = store_.instance();
   if (!instance) return instance.error();
-  const std::string bytes = sign(
-      {.armed = armed, .logout = logout, .issued = now, .lineage = *lineage}, keys_.newest(),
-      {.zone = presented.zone,
-       .origin = presented.origin,
-       .realm = presented.realm,
-       .store_instance = *instance});
+  const std::string bytes =
+      sign({.armed = armed, .logout = logout, .issued = now, .lineage = *lineage}, keys_.newest(),
+           {.zone = presented.zone,
+            .origin = presented.origin,
+            .realm = presented.realm,
+            .store_instance = *instance});
   return challenge_value(bytes_of(bytes));
 }
 
 void Service::note_admission(const NamedSession& session, const Policy& policy, TimePoint now) {
   last_seen_.note(session.key, session.session, policy.limits, now);
   if (policy.stale) recent_.remember(session.key, session.session, now);
-}
-
-Lineage Service::fresh_lineage() {
-  Lineage lineage;
-  entropy_.fill(lineage.root);
-  return lineage;
 }
 
 }  // namespace epoch::core

@@ -5,9 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/challenge.h"
-#include "core/cookie.h"
-#include "core/credentials.h"
+#include "core/cookie_reader.h"
 #include "core/decision.h"
 #include "core/keys.h"
 #include "core/last_seen.h"
@@ -17,26 +15,15 @@
 
 namespace epoch::core {
 
-// What a request presents. Views into the caller's memory, valid during the call.
-struct Presented {
-  std::string_view cookie_header;
-  std::string_view cookie_name;
-  const Credentials* credentials = nullptr;  // nullptr: none
-  RequestTraits request;
-  std::string_view zone;
-  std::string_view origin;
-  std::string_view realm;
-};
-
 // What the location asks for.
 struct Policy {
   Limits limits;
   std::optional<Seconds> fresh_login = {};  // AuthEpochFreshLogin
-  bool stateless = false;              // AuthEpochStateless, evaluated for this request
-  bool cross_site_allowed = false;     // AuthEpochCrossSite allow
-  bool same_site_none = false;         // AuthEpochCookieSameSite None
-  bool report = false;                 // AuthEpoch Report
-  std::optional<Seconds> stale = {};   // AuthEpochOnStoreError stale <time>
+  bool stateless = false;                   // AuthEpochStateless, evaluated for this request
+  bool cross_site_allowed = false;          // AuthEpochCrossSite allow
+  bool same_site_none = false;              // AuthEpochCookieSameSite None
+  bool report = false;                      // AuthEpoch Report
+  std::optional<Seconds> stale = {};        // AuthEpochOnStoreError stale <time>
 };
 
 // A login on its way through the provider. Holds the id of the session to be, so it lives no longer
@@ -49,13 +36,8 @@ struct PendingLogin {
   StoreMoment seen;
 };
 
-struct NamedSession {
-  RecordKey key;
-  Session session;
-};
-
 struct Examined {
-  Verdict verdict;
+  Verdict verdict{};
   std::optional<NamedSession> session;  // the live one of this request, whatever the verdict
   std::optional<PendingLogin> login;    // with Login; in Report mode also with RefuseAndArm
   std::string cookie_value;             // to be set; empty: none
@@ -122,30 +104,24 @@ class Service {
   Result<std::size_t> flush_last_seen();
 
  private:
-  struct Cookie;
-  struct Heir;
-
-  Result<Cookie> read_cookie(const Presented& presented, const Limits& limits, TimePoint now);
-  Result<Cookie> read_cookie_content(std::string_view value, const Presented& presented,
-                                     const Limits& limits, TimePoint now);
-  Result<Cookie> read_session(const SessionId& id, const Limits& limits, TimePoint now);
-  Result<Cookie> read_challenge(const VerifiedChallenge& verified, const Limits& limits,
-                                TimePoint now);
-  Result<std::optional<Heir>> find_heir(const Cookie& cookie, const Presented& presented,
-                                        const Limits& limits, TimePoint now);
-  Result<Lineage> lineage_after(const std::optional<Lineage>& lineage);
-  Result<std::string> make_challenge(const std::optional<Lineage>& after, bool armed, bool logout,
-                                     const Presented& presented, TimePoint now);
   Result<Examined> examine_with_store(const Presented& presented, const Policy& policy,
                                       TimePoint now);
   std::optional<Examined> examine_without_store(const Presented& presented, const Policy& policy,
                                                 TimePoint now);
+  Result<PendingLogin> prepare_login(const CookieReading& cookie, const Presented& presented,
+                                     bool trusted);
+  Result<std::optional<NamedSession>> find_owner(const CookieReading& cookie,
+                                                 const Presented& presented, const Limits& limits,
+                                                 TimePoint now);
+  Result<Lineage> lineage_after(const std::optional<Lineage>& lineage);
+  Result<std::string> make_challenge(const std::optional<Lineage>& after, bool armed, bool logout,
+                                     const Presented& presented, TimePoint now);
   void note_admission(const NamedSession& session, const Policy& policy, TimePoint now);
-  Lineage fresh_lineage();
 
   SessionStore& store_;
   const KeyRing& keys_;
   Entropy& entropy_;
+  CookieReader cookies_;
   LastSeen last_seen_;
   RecentAdmissions recent_;
 };

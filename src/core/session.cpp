@@ -47,8 +47,8 @@ bool is_live(const Session& session, bool epochs_current, const Limits& limits,
 TimePoint forgettable_from(const Record& record) noexcept {
   TimePoint last_named = record.succession.changed;
   if (record.session) {
-    last_named = std::max(last_named, record.session->end ? record.session->end->at
-                                                          : record.session->expires);
+    last_named = std::max(last_named,
+                          record.session->end ? record.session->end->at : record.session->expires);
   }
   return last_named + kChallengeLife;
 }

@@ -27,9 +27,9 @@ const char* in_pool(apr_pool_t* pool, std::string_view text) {
 
 void challenge(request_rec* r, const char* scheme) {
   const char* realm = ap_auth_name(r);
-  apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                 apr_pstrcat(r->pool, scheme, " realm=\"", realm == nullptr ? "" : realm, "\"",
-                             nullptr));
+  apr_table_setn(
+      r->err_headers_out, "WWW-Authenticate",
+      apr_pstrcat(r->pool, scheme, " realm=\"", realm == nullptr ? "" : realm, "\"", nullptr));
 }
 
 // Sends a whole answer from wherever the request is: hooks before the handler, where httpd has not
@@ -56,13 +56,12 @@ int forbid(request_rec* r, const Decided& decided) {
   if (r->main != nullptr || reason == Reason::Speculative) return HTTP_FORBIDDEN;
   if (reason == Reason::CrossSite && decided.traits.navigation) {
     const auto& session = decided.examined.session;
-    return send_page(
-        r, HTTP_FORBIDDEN,
-        web::signed_in_as(*server_config_of(r->server).templates,
-                          {.nonce = make_nonce(),
-                           .realm = decided.space.realm,
-                           .user = session ? session->session.user : std::string(),
-                           .return_path = return_path_of(dir_config_of(r))}));
+    return send_page(r, HTTP_FORBIDDEN,
+                     web::signed_in_as(*server_config_of(r->server).templates,
+                                       {.nonce = make_nonce(),
+                                        .realm = decided.space.realm,
+                                        .user = session ? session->session.user : std::string(),
+                                        .return_path = return_path_of(dir_config_of(r))}));
   }
   if (reason == Reason::FreshLogin) {
     return send_problem(r, HTTP_FORBIDDEN, "A fresh login is needed",
@@ -125,8 +124,7 @@ int send_page(request_rec* r, int status, const web::Page& page) {
 }
 
 int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail) {
-  return send_body(r, status, "application/problem+json",
-                   web::problem_json(status, title, detail));
+  return send_body(r, status, "application/problem+json", web::problem_json(status, title, detail));
 }
 
 int send_redirect(request_rec* r, std::string_view path) {

@@ -35,7 +35,8 @@ std::optional<int> misconfigured(request_rec* r) {
   if (!core::equals_ignoring_case(type, "Basic")) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   "AuthEpoch works with AuthType Basic only, but AuthType %s is in force for %s; "
-                  "set AuthEpoch Off there", type, r->uri);
+                  "set AuthEpoch Off there",
+                  type, r->uri);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   if (ap_auth_name(r) == nullptr) {
@@ -80,8 +81,8 @@ int repeat(request_rec* r, const Decided& earlier) {
 void log_decision(request_rec* r, const Decided& decided, bool lets_on) {
   const core::Verdict& verdict = decided.examined.verdict;
   const auto& session = decided.examined.session;
-  ap_log_rerror(APLOG_MARK, lets_on ? APLOG_DEBUG : APLOG_INFO, 0, r,
-                "%s%s (%s, row %d) %s%s", decided.report && !lets_on ? "Report: would " : "",
+  ap_log_rerror(APLOG_MARK, lets_on ? APLOG_DEBUG : APLOG_INFO, 0, r, "%s%s (%s, row %d) %s%s",
+                decided.report && !lets_on ? "Report: would " : "",
                 std::string(core::to_string(verdict.action)).c_str(),
                 std::string(core::to_string(verdict.reason)).c_str(), verdict.row,
                 session ? "session " : "no session",
@@ -103,17 +104,16 @@ int check(request_rec* r) {
   if (child == nullptr) return unavailable(r);
 
   auto* decided = make_in_pool<Decided>(
-      r->pool,
-      Decided{.space = presentation.space(),
-              .traits = presentation.traits(),
-              .examined = child->service().examine(presentation.presented(),
-                                                   policy_for(r, config), time_of(r)),
-              .verifier = config.verifier.value_or(core::Verifier{}),
-              .fresh_login = fresh_login_of(config),
-              .report = mode_of(config) == Mode::Report,
-              .may_open = r->main == nullptr && earlier == nullptr,
-              .answer = DECLINED,
-              .sends_cookie = false});
+      r->pool, Decided{.space = presentation.space(),
+                       .traits = presentation.traits(),
+                       .examined = child->service().examine(presentation.presented(),
+                                                            policy_for(r, config), time_of(r)),
+                       .verifier = config.verifier.value_or(core::Verifier{}),
+                       .fresh_login = fresh_login_of(config),
+                       .report = mode_of(config) == Mode::Report,
+                       .may_open = r->main == nullptr && earlier == nullptr,
+                       .answer = DECLINED,
+                       .sends_cookie = false});
   remember(r).decided = decided;
   set_environment(r, *decided);
   child->note_store_answer(r, decided->examined.store_error);
@@ -127,6 +127,5 @@ int check(request_rec* r) {
 }  // namespace epoch::httpd
 
 int epoch_check_authn(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
-                               [r] { return epoch::httpd::check(r); });
+  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE, [r] { return epoch::httpd::check(r); });
 }

@@ -77,10 +77,10 @@ core::CookieAttributes cookie_attributes_of(const DirConfig& config, std::string
   attributes.domain = config.cookie_domain.value_or("");
   attributes.secure = secure == CookieSecure::On || (secure == CookieSecure::Auto && https);
   attributes.same_site = config.same_site.value_or(core::SameSite::Lax);
-  attributes.name = config.cookie_name
-                        ? std::string(*config.cookie_name)
-                        : core::default_cookie_name(zone, attributes.secure, attributes.path,
-                                                    attributes.domain);
+  attributes.name =
+      config.cookie_name
+          ? std::string(*config.cookie_name)
+          : core::default_cookie_name(zone, attributes.secure, attributes.path, attributes.domain);
   return attributes;
 }
 

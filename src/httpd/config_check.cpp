@@ -73,9 +73,9 @@ std::vector<const Section*> sections_for(const server_rec* server, const server_
     for (const Section& section : server_config_of(server).sections) sections.push_back(&section);
   }
   std::stable_sort(sections.begin(), sections.end(), [](const Section* a, const Section* b) {
-    if (a->kind != b->kind) return a->kind == SectionKind::Server ||
-                                   (b->kind != SectionKind::Server &&
-                                    b->kind == SectionKind::Location);
+    if (a->kind != b->kind)
+      return a->kind == SectionKind::Server ||
+             (b->kind != SectionKind::Server && b->kind == SectionKind::Location);
     return a->path.size() < b->path.size();
   });
   return sections;
@@ -164,8 +164,9 @@ void check_cookie(const Section& section, const std::vector<const Section*>& sec
                               "` that is not Secure; remove AuthEpochCookieSecure Off");
   }
   if (value(&DirConfig::same_site) == core::SameSite::None && never_secure) {
-    findings.add(section, "browsers drop a cookie with SameSite=None that is not Secure; remove "
-                          "AuthEpochCookieSecure Off");
+    findings.add(section,
+                 "browsers drop a cookie with SameSite=None that is not Secure; remove "
+                 "AuthEpochCookieSecure Off");
   }
   if (section.kind == SectionKind::Location && !section.path.empty() &&
       !path_covers(path, section.path)) {
@@ -219,13 +220,15 @@ void check_handler(const Section& section, const std::vector<const Section*>& se
       may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
       in_force(section, sections, own_mode) != Mode::Off;
   if (!may_be_on) {
-    findings.add(section, "the logout handler needs the configuration of the zone it ends: AuthEpoch "
-                          "is not On here. Put it inside that section, or repeat AuthType, AuthName "
-                          "and AuthEpoch");
+    findings.add(section,
+                 "the logout handler needs the configuration of the zone it ends: AuthEpoch "
+                 "is not On here. Put it inside that section, or repeat AuthType, AuthName "
+                 "and AuthEpoch");
   }
   if (section.requirement != Requirement::AllGranted) {
-    findings.add(section, "the logout handler must not require a login, or nobody could log out "
-                          "whose session has ended; add `Require all granted` to this section");
+    findings.add(section,
+                 "the logout handler must not require a login, or nobody could log out "
+                 "whose session has ended; add `Require all granted` to this section");
   }
 }
 
@@ -236,13 +239,15 @@ bool uses_epoch(const Section& section) {
 
 void check_modules(Findings& findings) {
   if (APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance) == nullptr) {
-    findings.add("mod_auth_epoch needs mod_watchdog, which writes last-seen times and purges old "
-                 "sessions; load it with LoadModule watchdog_module (Debian's httpd has it built "
-                 "in)");
+    findings.add(
+        "mod_auth_epoch needs mod_watchdog, which writes last-seen times and purges old "
+        "sessions; load it with LoadModule watchdog_module (Debian's httpd has it built "
+        "in)");
   }
   if (ap_find_linked_module("mod_auth_basic.c") == nullptr) {
-    findings.add("mod_auth_epoch needs mod_auth_basic, which verifies passwords; load it "
-                 "(`a2enmod auth_basic` on Debian, LoadModule auth_basic_module elsewhere)");
+    findings.add(
+        "mod_auth_epoch needs mod_auth_basic, which verifies passwords; load it "
+        "(`a2enmod auth_basic` on Debian, LoadModule auth_basic_module elsewhere)");
   }
 }
 

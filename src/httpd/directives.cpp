@@ -116,10 +116,10 @@ const char* set_stateless(cmd_parms* cmd, DirConfig& config, const char* value) 
   constexpr std::string_view kExpression = "expr=";
   if (!core::equals_ignoring_case(std::string_view(value).substr(0, kExpression.size()),
                                   kExpression)) {
-    return set_word<Stateless>(
-        cmd, config.stateless, value, {{"Off", Stateless::Off}, {"On", Stateless::On}},
-        "give Off, On, or expr= and an expression, such as "
-        "\"expr=%{HTTP_USER_AGENT} =~ m#^SVN/#\"");
+    return set_word<Stateless>(cmd, config.stateless, value,
+                               {{"Off", Stateless::Off}, {"On", Stateless::On}},
+                               "give Off, On, or expr= and an expression, such as "
+                               "\"expr=%{HTTP_USER_AGENT} =~ m#^SVN/#\"");
   }
   const char* error = nullptr;
   const ap_expr_info_t* expression =
@@ -204,11 +204,10 @@ const char* set_store(cmd_parms* cmd, ServerConfig& config, const char* value) {
 const char* set_page(cmd_parms* cmd, ServerConfig& config, const char* name, const char* file) {
   const char* path = ap_server_root_relative(cmd->pool, file);
   if (path == nullptr) return refuse(cmd, file, "give the path of an HTML template");
-  config.pages.push_back(
-      {.name = name,
-       .path = path,
-       .where = std::string(cmd->directive->filename) + ":" +
-                std::to_string(cmd->directive->line_num)});
+  config.pages.push_back({.name = name,
+                          .path = path,
+                          .where = std::string(cmd->directive->filename) + ":" +
+                                   std::to_string(cmd->directive->line_num)});
   return nullptr;
 }
 
@@ -307,8 +306,8 @@ const char* epoch_set_fresh_login(cmd_parms* cmd, void* dir, const char* value) 
 }
 
 const char* epoch_set_stateless(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(
-      cmd, dir, [&](DirConfig& config) { return set_stateless(cmd, config, value); });
+  return directory_directive(cmd, dir,
+                             [&](DirConfig& config) { return set_stateless(cmd, config, value); });
 }
 
 const char* epoch_set_cross_site(cmd_parms* cmd, void* dir, const char* value) {
@@ -405,16 +404,15 @@ const char* epoch_set_clear_site_data(cmd_parms* cmd, void* dir, const char* val
 
 const char* epoch_set_no_store(cmd_parms* cmd, void* dir, const char* value) {
   return directory_directive(cmd, dir, [&](DirConfig& config) {
-    return set_word<NoStore>(
-        cmd, config.no_store, value,
-        {{"On", NoStore::On}, {"Off", NoStore::Off}, {"html", NoStore::Html}},
-        "give On, Off or html");
+    return set_word<NoStore>(cmd, config.no_store, value,
+                             {{"On", NoStore::On}, {"Off", NoStore::Off}, {"html", NoStore::Html}},
+                             "give On, Off or html");
   });
 }
 
 const char* epoch_set_strip(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(
-      cmd, dir, [&](DirConfig& config) { return set_strip(cmd, config, value); });
+  return directory_directive(cmd, dir,
+                             [&](DirConfig& config) { return set_strip(cmd, config, value); });
 }
 
 const char* epoch_set_on_store_error(cmd_parms* cmd, void* /*dir*/, const char* policy,
@@ -434,6 +432,6 @@ const char* epoch_set_on_store_error(cmd_parms* cmd, void* /*dir*/, const char* 
 }
 
 const char* epoch_set_page(cmd_parms* cmd, void* /*dir*/, const char* name, const char* file) {
-  return server_directive(
-      cmd, kAnyServer, [&](ServerConfig& config) { return set_page(cmd, config, name, file); });
+  return server_directive(cmd, kAnyServer,
+                          [&](ServerConfig& config) { return set_page(cmd, config, name, file); });
 }

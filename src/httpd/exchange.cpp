@@ -44,8 +44,8 @@ std::string origin_of(const request_rec* r, const ServerConfig& server) {
 bool is_ours(const std::optional<std::string>& origin, const std::string& own,
              const ServerConfig& server) {
   if (!origin) return false;
-  return *origin == own || std::find(server.origins.begin(), server.origins.end(), *origin) !=
-                               server.origins.end();
+  return *origin == own ||
+         std::find(server.origins.begin(), server.origins.end(), *origin) != server.origins.end();
 }
 
 core::RequestTraits traits_of_request(const request_rec* r, const std::string& own) {

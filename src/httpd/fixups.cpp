@@ -37,23 +37,23 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
   examined.session.reset();
   examined.cookie_value.clear();
   if (examined.verdict.cookie == core::SendCookie::ArmedChallenge) {
-    core::Result<std::string> value = service.challenge_after_conflict(
-        *examined.login, presentation.presented(), time_of(r));
+    core::Result<std::string> value =
+        service.challenge_after_conflict(*examined.login, presentation.presented(), time_of(r));
     if (!value) return unavailable(r);
     examined.cookie_value = *std::move(value);
   }
   set_environment(r, decided);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                 "login of user %s refused: its session or an epoch ended while the password was "
-                "being verified", r->user);
+                "being verified",
+                r->user);
   return refuse(r, decided);
 }
 
 int open_session(request_rec* r, Decided& decided) {
   Child& child = *process_of(r->server).child;
-  core::Result<core::OpenedSession> opened =
-      child.service().open(*decided.examined.login, facts_of(r, decided),
-                           limits_of(dir_config_of(r)), time_of(r));
+  core::Result<core::OpenedSession> opened = child.service().open(
+      *decided.examined.login, facts_of(r, decided), limits_of(dir_config_of(r)), time_of(r));
   if (!opened) {
     child.note_store_answer(r, opened.error().detail);
     return decided.report ? DECLINED : unavailable(r);
@@ -63,8 +63,7 @@ int open_session(request_rec* r, Decided& decided) {
   }
   if (opened->outcome == core::OpenOutcome::Opened) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
-                  core::short_id(opened->session.key).c_str(), r->user,
-                  decided.space.zone.c_str());
+                  core::short_id(opened->session.key).c_str(), r->user, decided.space.zone.c_str());
   }
   decided.examined.session = opened->session;
   send_cookie(r, decided, opened->cookie_value);

@@ -48,8 +48,9 @@ core::Result<core::KeyRing> read_keys(const std::string& path, const Descriptor&
                               "; it must belong to the user who starts httpd");
   }
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return error_of(path, "may be read by others than its owner; chmod it to 0600 (and remove it, "
-                          "so that a new key is made, if somebody may have read it)");
+    return error_of(path,
+                    "may be read by others than its owner; chmod it to 0600 (and remove it, "
+                    "so that a new key is made, if somebody may have read it)");
   }
   if (status.st_size > kLargestFile) return error_of(path, "is too large to be a key file");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');

@@ -36,9 +36,7 @@ constexpr unsigned kFewestReaders = 4096;
 constexpr std::size_t kPurgeStep = 1000;
 constexpr int kPurgeStepsAtOnce = 100;
 
-core::TimePoint now() noexcept {
-  return core::TimePoint(Seconds(apr_time_sec(apr_time_now())));
-}
+core::TimePoint now() noexcept { return core::TimePoint(Seconds(apr_time_sec(apr_time_now()))); }
 
 unsigned readers_needed() {
   int daemons = 0;
@@ -153,8 +151,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   core::Result<core::KeyRing> keys =
       read_or_make_keys(config.key_file.value_or(options.directory + ".key"), entropy, now());
   if (!keys) {
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s",
-                 keys.error().detail.c_str());
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s", keys.error().detail.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   std::size_t servers = 0;
@@ -171,9 +168,8 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
                  "mod_auth_epoch cannot get %zu bytes of shared memory", servers);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  const bool timed =
-      start_timer(kFlushTimer, false, kFlushEvery, process, on_flush_timer, pconf) &&
-      start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf);
+  const bool timed = start_timer(kFlushTimer, false, kFlushEvery, process, on_flush_timer, pconf) &&
+                     start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf);
   if (!timed) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
                  "mod_auth_epoch cannot start its timers with mod_watchdog; is it loaded?");

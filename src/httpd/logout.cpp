@@ -184,7 +184,8 @@ int handle(request_rec* r) {
   if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   "the logout URL %s must stand where AuthEpoch is On and AuthName is set: inside "
-                  "the section whose sessions it ends", r->uri);
+                  "the section whose sessions it ends",
+                  r->uri);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   if (process_of(r->server).child == nullptr) return unavailable(r);

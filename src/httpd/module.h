@@ -1,7 +1,7 @@
 /* What src/mod_auth_epoch.c registers with httpd, and what every file of src/httpd includes.
- * The module record, directive table and hook list stand in C: `<IfModule mod_auth_epoch.c>` matches
- * the file name of the record, and clang takes a C++20 line that begins with `module` for a module
- * declaration. Everything else is C++ behind these functions. */
+ * The module record, directive table and hook list stand in C: `<IfModule mod_auth_epoch.c>`
+ * matches the file name of the record, and clang takes a C++20 line that begins with `module` for a
+ * module declaration. Everything else is C++ behind these functions. */
 #ifndef EPOCH_HTTPD_MODULE_H
 #define EPOCH_HTTPD_MODULE_H
 
@@ -72,8 +72,8 @@ int epoch_fixups(request_rec* r);               /* fixups.cpp */
 void epoch_insert_filter(request_rec* r);       /* caching.cpp */
 void epoch_insert_error_filter(request_rec* r); /* caching.cpp */
 apr_status_t epoch_cache_control_filter(ap_filter_t* filter, apr_bucket_brigade* brigade);
-int epoch_strip(request_rec* r);                /* strip.cpp */
-int epoch_logout_handler(request_rec* r);       /* logout.cpp */
+int epoch_strip(request_rec* r);          /* strip.cpp */
+int epoch_logout_handler(request_rec* r); /* logout.cpp */
 
 #ifdef __cplusplus
 }

@@ -81,8 +81,9 @@ const char* epoch_observe_require(cmd_parms* cmd, void* dir, const char* args) {
     Section* section = section_of(cmd, dir);
     if (section == nullptr) return;
     const char* rest = args;
-    const bool granted = core::equals_ignoring_case(ap_getword_conf(cmd->temp_pool, &rest), "all") &&
-                         core::equals_ignoring_case(core::trimmed(rest), "granted");
+    const bool granted =
+        core::equals_ignoring_case(ap_getword_conf(cmd->temp_pool, &rest), "all") &&
+        core::equals_ignoring_case(core::trimmed(rest), "granted");
     if (!granted) {
       section->requirement = Requirement::Login;
     } else if (section->requirement == Requirement::None) {

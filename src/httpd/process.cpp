@@ -30,7 +30,8 @@ void Child::note_store_answer(const request_rec* r, const std::string& error) no
   if (out) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                   "the store cannot answer: %s. Until it does, requests are answered 503; no "
-                  "session is lost", error.c_str());
+                  "session is lost",
+                  error.c_str());
   } else {
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "the store answers again");
   }

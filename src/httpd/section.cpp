@@ -66,8 +66,8 @@ Section* section_of(cmd_parms* cmd, void* dir) {
     if (section.kind != SectionKind::Other) section.path = path_in(container->args);
   }
   if (cmd->directive != nullptr && cmd->directive->filename != nullptr) {
-    section.where = std::string(cmd->directive->filename) + ":" +
-                    std::to_string(cmd->directive->line_num);
+    section.where =
+        std::string(cmd->directive->filename) + ":" + std::to_string(cmd->directive->line_num);
   }
   sections.push_back(std::move(section));
   return &sections.back();

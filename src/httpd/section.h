@@ -1,5 +1,5 @@
-// What the configuration check knows of a section: our directives and the ones of others that decide
-// whether ours can work.
+// What the configuration check knows of a section: our directives and the ones of others that
+// decide whether ours can work.
 #pragma once
 
 #include <optional>

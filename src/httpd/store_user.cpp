@@ -61,8 +61,7 @@ std::string read_all(int descriptor) {
 }
 
 // Runs the body in a child process as httpd's User. Its error, if it has one, comes back in words.
-core::Result<core::Done> run_as_httpd_user(
-    const std::function<core::Result<core::Done>()>& body) {
+core::Result<core::Done> run_as_httpd_user(const std::function<core::Result<core::Done>()>& body) {
   int ends[2];
   if (pipe(ends) != 0) return error_of("cannot make a pipe");
   const pid_t pid = fork();

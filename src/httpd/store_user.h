@@ -13,8 +13,8 @@ namespace epoch::httpd {
 // AuthEpochStore, or its default under the runtime directory.
 std::string store_directory_of(apr_pool_t* pool, const server_rec* main);
 
-// For configtest: whether httpd's User could use the store, without changing anything. An Error says
-// who may not do what, and what to do.
+// For configtest: whether httpd's User could use the store, without changing anything. An Error
+// says who may not do what, and what to do.
 core::Result<core::Done> check_store_as_user(const std::string& directory);
 
 // For start-up: makes the directory (0700, of httpd's User) where it is missing, and the store in

@@ -16,10 +16,8 @@ SigningKey key_of(std::uint8_t byte, Seconds age = Seconds(0)) {
 class ChallengeTest : public testing::Test {
  protected:
   Hash256 store_{1, 2, 3};
-  ProtectionSpace here_{.zone = "zone",
-                        .origin = "https://example.org",
-                        .realm = "Realm",
-                        .store_instance = store_};
+  ProtectionSpace here_{
+      .zone = "zone", .origin = "https://example.org", .realm = "Realm", .store_instance = store_};
   KeyRing keys_{{key_of(1)}};
   Challenge challenge_{.armed = true,
                        .logout = false,

@@ -160,8 +160,8 @@ TEST(DecisionRow11, ANavigationPastHalfItsLifeGetsANewOne) {
 }
 
 TEST(DecisionRow11, WhatIsNoLongerTrustedIsNotRenewedWithoutCredentials) {
-  for (bool Situation::*why : {&Situation::expired, &Situation::elsewhere,
-                               &Situation::lineage_closed}) {
+  for (bool Situation::*why :
+       {&Situation::expired, &Situation::elsewhere, &Situation::lineage_closed}) {
     Situation s = armed_challenge(false);
     s.past_half_life = true;
     s.*why = true;
@@ -172,8 +172,7 @@ TEST(DecisionRow11, WhatIsNoLongerTrustedIsNotRenewedWithoutCredentials) {
 TEST(DecisionRow12, AnArmedChallengeThatIsNotTrustedIsRefusedAndArms) {
   Situation expired = armed_challenge(true);
   expired.expired = true;
-  EXPECT_EQ(decide(expired),
-            (Verdict{Action::RefuseAndArm, kArmed, Reason::ChallengeExpired, 12}));
+  EXPECT_EQ(decide(expired), (Verdict{Action::RefuseAndArm, kArmed, Reason::ChallengeExpired, 12}));
   Situation elsewhere = armed_challenge(true);
   elsewhere.elsewhere = true;
   EXPECT_EQ(decide(elsewhere),
@@ -273,8 +272,8 @@ TEST(DecisionAboutScripts, TheirRefusedCredentialsNeverArm) {
 TEST(DecisionAboutForget, IsAlwaysAskedAndArmsOnlyWithCredentials) {
   RequestTraits forget = script();
   forget.forget = true;
-  for (const CookieState cookie : {CookieState::Absent, CookieState::Malformed, CookieState::Dead,
-                                   CookieState::Challenge}) {
+  for (const CookieState cookie :
+       {CookieState::Absent, CookieState::Malformed, CookieState::Dead, CookieState::Challenge}) {
     EXPECT_EQ(decide(with(cookie, false, forget)),
               (Verdict{Action::AskBasic, kNothing, Reason::Forget, 0}));
     EXPECT_EQ(decide(with(cookie, true, forget)),

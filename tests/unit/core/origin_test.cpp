@@ -17,10 +17,10 @@ TEST(Origin, HasOneSpelling) {
 }
 
 TEST(Origin, NothingElseIsOne) {
-  for (const char* text : {"", "null", "www.example.org", "ftp://a", "https://", "https://a/",
-                           "https://a/path", "https://user@a", "https://a:0", "https://a:99999",
-                           "https://a:x", "https://a b", "https://a?x", "https://[::1", "https:a",
-                           "https://[]", "https://a:"}) {
+  for (const char* text :
+       {"", "null", "www.example.org", "ftp://a", "https://", "https://a/", "https://a/path",
+        "https://user@a", "https://a:0", "https://a:99999", "https://a:x", "https://a b",
+        "https://a?x", "https://[::1", "https:a", "https://[]", "https://a:"}) {
     EXPECT_EQ(parse_origin(text), std::nullopt) << text;
   }
 }

@@ -67,10 +67,9 @@ class ServiceTest : public testing::Test {
   }
 
   OpenOutcome open(const PendingLogin& login, std::string& jar, const std::string& user) {
-    const Result<OpenedSession> opened =
-        service_.open(login,
-                      {.user = user, .zone = zone_, .verifier = {}, .address = "", .user_agent = ""},
-                      policy_.limits, now_);
+    const Result<OpenedSession> opened = service_.open(
+        login, {.user = user, .zone = zone_, .verifier = {}, .address = "", .user_agent = ""},
+        policy_.limits, now_);
     EXPECT_TRUE(opened.ok());
     if (opened->outcome != OpenOutcome::Conflict) keep(opened->cookie_value, jar);
     return opened->outcome;
@@ -93,8 +92,8 @@ class ServiceTest : public testing::Test {
 
   LoggedOut log_out(std::string& jar, const Credentials* credentials,
                     LogoutScope scope = LogoutScope::ThisBrowser) {
-    Result<LoggedOut> done = service_.logout(present(jar, credentials), {.scope = scope},
-                                             policy_.limits, now_);
+    Result<LoggedOut> done =
+        service_.logout(present(jar, credentials), {.scope = scope}, policy_.limits, now_);
     EXPECT_TRUE(done.ok());
     keep(done->cookie_value, jar);
     return *std::move(done);
@@ -398,8 +397,8 @@ TEST_F(ServiceTest, TwoGoodCookiesAreMalformed) {
   sign_in(other, bob_);
   std::string both = jar + "; " + other;
   EXPECT_EQ(examine(both, &alice_).verdict.reason, Reason::BadCookie);
-  std::string three = jar + "; x=1; " + std::string(kCookieName) + "=a; " +
-                      std::string(kCookieName) + "=b";
+  std::string three =
+      jar + "; x=1; " + std::string(kCookieName) + "=a; " + std::string(kCookieName) + "=b";
   EXPECT_EQ(examine(three, &alice_).verdict.reason, Reason::BadCookie);
 }
 
@@ -468,8 +467,7 @@ TEST_F(ServiceTest, AStoreThatFailsAtAnyCallAdmitsNothingItWouldNotHaveAdmitted)
     store::FailingStore failing(std::make_unique<store::MemoryStore>(store_), every);
     Service service(failing, keys_, entropy_);
     for (int i = 0; i < 12; ++i) {
-      const Action on_live =
-          service.examine(present(live, &alice_), policy_, now_).verdict.action;
+      const Action on_live = service.examine(present(live, &alice_), policy_, now_).verdict.action;
       EXPECT_TRUE(on_live == Action::Admit || on_live == Action::Unavailable);
       const Action on_ended =
           service.examine(present(ended, &alice_), policy_, now_).verdict.action;

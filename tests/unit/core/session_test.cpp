@@ -26,8 +26,7 @@ TEST(Session, LivesUntilItsIdleTimeAndOneFlushAreOver) {
   const Seconds flush = flush_interval(kLimits.idle);
   EXPECT_EQ(flush, Seconds(60));
   EXPECT_TRUE(is_live(session(), true, kLimits, kNow + kLimits.idle + flush - Seconds(1)));
-  EXPECT_EQ(overdue(session(), true, kLimits, kNow + kLimits.idle + flush),
-            EndReason::IdleTimeout);
+  EXPECT_EQ(overdue(session(), true, kLimits, kNow + kLimits.idle + flush), EndReason::IdleTimeout);
 }
 
 TEST(Session, FlushIsAQuarterOfAShortIdleTime) {
@@ -80,7 +79,8 @@ TEST(Session, IsForgottenADayAfterItCouldLastBeNamed) {
 
 Record full_record() {
   Record record;
-  record.succession = {.generation = 3, .successor = Hash256{7}, .signing_key = 42, .changed = kNow};
+  record.succession = {
+      .generation = 3, .successor = Hash256{7}, .signing_key = 42, .changed = kNow};
   record.session = session();
   record.session->end = End{.reason = EndReason::Superseded, .at = kNow + Seconds(1)};
   return record;
