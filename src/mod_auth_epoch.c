@@ -96,7 +96,7 @@ static const command_rec epoch_directives[] = {
     OBSERVE_PROVIDER("AuthLDAPRemoteUserAttribute"),
     OBSERVE_PROVIDER("AuthLDAPRemoteUserIsDN"),
     OBSERVE_PROVIDER("AuthLDAPDereferenceAliases"),
-    {NULL},
+    {.name = NULL},
 };
 
 static void epoch_register_hooks(apr_pool_t* pool) {
