@@ -225,7 +225,12 @@ void check_handler(const Section& section, const std::vector<const Section*>& se
                  "is not On here. Put it inside that section, or repeat AuthType, AuthName "
                  "and AuthEpoch");
   }
-  if (section.requirement != Requirement::AllGranted) {
+  const std::optional<Requirement> requirement =
+      in_force(section, sections, [](const Section& s) -> std::optional<Requirement> {
+        if (s.requirement == Requirement::None) return std::nullopt;
+        return s.requirement;
+      });
+  if (requirement != Requirement::AllGranted) {
     findings.add(section,
                  "the logout handler must not require a login, or nobody could log out "
                  "whose session has ended; add `Require all granted` to this section");

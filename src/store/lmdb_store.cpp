@@ -156,22 +156,29 @@ Result<Done> LmdbStore::heal() {
   {
     const Result<Lease> environment = lease_for_writing();
     if (!environment) return environment.error();
-    SharedNumbers& numbers = (*environment)->numbers();
-    if (!numbers.damage_reported()) return Done{};
-    const Result<DirectoryLock> lock = DirectoryLock::take(options_.directory);
-    if (!lock) return lock.error();
-    if (!(*environment)->is_current()) return Done{};
-    const Result<std::optional<Unfit>> unfit = read_through(options_);
-    if (!unfit) return unfit.error();
-    if (!*unfit) {
-      numbers.clear_damage();
-      return Done{};
+    if (!(*environment)->numbers().damage_reported()) return Done{};
+    Result<Done> examined = examine_damaged(**environment);
+    if (!examined) {
+      options_.log(Severity::Error, examined.error().detail);
+      return examined;
     }
-    Result<Done> aside = set_aside(options_.directory, numbers, **unfit, options_.log);
-    if (!aside) return aside;
   }
   const Result<Lease> anew = lease();
   if (!anew) return anew.error();
+  return Done{};
+}
+
+// Under the lock, and only if nobody was quicker.
+Result<Done> LmdbStore::examine_damaged(Environment& environment) {
+  const Result<DirectoryLock> lock = DirectoryLock::take(options_.directory);
+  if (!lock) return lock.error();
+  if (!environment.is_current()) return Done{};
+  const Result<std::optional<Unfit>> unfit = read_through(options_);
+  if (!unfit) return unfit.error();
+  if (*unfit) {
+    return set_aside(options_.directory, environment.numbers(), **unfit, options_.log);
+  }
+  environment.numbers().clear_damage();
   return Done{};
 }
 

@@ -42,6 +42,7 @@ class LmdbStore final : public core::SessionStore {
 
   // For a timer in one process. Where some process has met damage, reads the whole store through
   // and sets it aside if that fails; where the file was taken away, begins anew. Otherwise cheap.
+  // What goes wrong has been logged already.
   core::Result<core::Done> heal();
 
   // For a timer in one process: frees the reader slots of killed processes. Answers how many.
@@ -53,6 +54,7 @@ class LmdbStore final : public core::SessionStore {
   core::Result<Lease> lease();
   core::Result<Lease> reopen();
   core::Result<Lease> lease_for_writing();
+  core::Result<core::Done> examine_damaged(Environment& environment);
   template <typename T>
   core::Result<T> read(const std::function<core::Result<T>(Tables&)>& operation);
   template <typename T>

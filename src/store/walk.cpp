@@ -24,12 +24,25 @@ Walked failed(int code, const StoreOptions& options) {
   return {WalkVerdict::Unknown, lmdb_error(code, "be checked", options.directory).detail};
 }
 
-// LMDB's own list of free pages: a count, then as many page numbers.
+std::size_t number_at(core::Bytes bytes, std::size_t index) {
+  std::size_t number = 0;
+  std::memcpy(&number, bytes.data() + index * sizeof number, sizeof number);
+  return number;
+}
+
+// LMDB's own list of free pages: a count, then as many page numbers, the highest first. The first
+// two pages, which LMDB begins with, are never free.
 bool is_free_list_entry(core::Bytes key, core::Bytes value) {
-  if (key.size() != sizeof(std::size_t) || value.size() < sizeof(std::size_t)) return false;
-  std::size_t count = 0;
-  std::memcpy(&count, value.data(), sizeof count);
-  return count < value.size() / sizeof(std::size_t);
+  constexpr std::size_t kFirstThatCanBeFree = 2;
+  const std::size_t numbers = value.size() / sizeof(std::size_t);
+  if (key.size() != sizeof(std::size_t) || numbers == 0) return false;
+  const std::size_t count = number_at(value, 0);
+  if (count >= numbers) return false;
+  for (std::size_t i = 1; i <= count; ++i) {
+    if (number_at(value, i) < kFirstThatCanBeFree) return false;
+    if (i > 1 && number_at(value, i) >= number_at(value, i - 1)) return false;
+  }
+  return true;
 }
 
 bool is_record(core::Bytes key, core::Bytes value) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "store/lmdb_handles.h"
@@ -339,6 +340,65 @@ TEST_F(LmdbTrouble, AFullStoreRefusesLoginsButNotLogoutsAndHealsAfterAPurge) {
   ASSERT_TRUE(purged.ok()) << purged.error().detail;
   EXPECT_EQ(purged->removed, 2 * opened.size());
   for (std::uint64_t i = 0; i < 100; ++i) open_new(store, 500000 + i);
+}
+
+TEST_F(LmdbTrouble, ALogoutGetsToTheEndOfAChainThatBitesItsTail) {
+  {
+    const Result<std::shared_ptr<Environment>> environment = Environment::open(options());
+    Result<TxnHandle> txn = (*environment)->begin_write();
+    Tables tables(**environment, txn->get());
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      core::Record record;
+      record.session = login(i, new_client(i), {}).session;
+      record.succession.successor = numbered((i + 1) % 3);
+      ASSERT_TRUE(tables.put(core::record_key_of(numbered(i)), record).ok());
+    }
+    ASSERT_EQ((*environment)->commit(std::move(*txn)), 0);
+  }
+  LmdbStore store(options());
+  const Result<core::Closed> closed = store.close(
+      {.root = numbered(1), .reason = EndReason::LoggedOut, .at = kNoon, .sweep = std::nullopt});
+  ASSERT_TRUE(closed.ok());
+  EXPECT_EQ(closed->ended.size(), 3U);
+  EXPECT_EQ(closed->next, (core::Lineage{.root = numbered(0), .generation = 1}));
+}
+
+// A page of noise can make LMDB end the process that reads it: not this one. Afterwards there is a
+// store that answers, the old one or a new one.
+TEST_F(LmdbTrouble, APageOfNoiseAnywhereEndsNoProcessAtStartUp) {
+  {
+    LmdbStore store(options());
+    for (std::uint64_t i = 0; i < 150; ++i) {
+      const Opening opening = open_new(store, i, "user " + std::to_string(i));
+      if (i % 3 == 0) EXPECT_TRUE(store.end(opening.key, EndReason::LoggedOut, kNoon).ok());
+    }
+    const Result<std::uint64_t> swept = store.sweep(
+        {.reach = core::Reach::Everything, .zone = {}, .user = {}, .except = std::nullopt}, kNoon);
+    EXPECT_TRUE(swept.ok());
+  }
+  const std::string sound = read_file(data());
+  constexpr std::size_t kPage = 4096;
+  std::mt19937 random(1);
+  int damaged = 0;
+  for (std::size_t page = 0; page < sound.size() / kPage; ++page) {
+    std::string noise(kPage, '\0');
+    for (char& c : noise) c = static_cast<char>(random());
+    std::ofstream(data(), std::ios::binary | std::ios::trunc) << sound;
+    overwrite(data(), page * kPage, noise);
+    EXPECT_TRUE(prepare_store(options()).ok()) << "page " << page;
+    Process child([&](const Process::Talk&) {
+      LmdbStore store(options());
+      open_new(store, 1000);
+      return store.list(std::nullopt, 1000).ok();
+    });
+    EXPECT_TRUE(child.succeeds()) << "page " << page;
+    const std::vector<std::string> aside = set_aside_in(directory_);
+    damaged += aside.empty() ? 0 : 1;
+    for (const std::string& name : aside) fs::remove(directory_.path() + "/" + name);
+    fs::remove(directory_.path() + "/lock.mdb");
+  }
+  EXPECT_GT(damaged, 5);
+  EXPECT_EQ(lines_.count(), static_cast<std::size_t>(damaged));
 }
 
 TEST_F(LmdbTrouble, AFullDiskRefusesAndHealsByItself) {
