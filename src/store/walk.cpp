@@ -1,6 +1,7 @@
 #include "store/walk.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -100,6 +101,9 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
 Walked walk(const StoreOptions& options) {
   EnvHandle env;
   int code = create_env(env);
+  // Without LMDB's own line on stderr: the signal says enough.
+  if (code == MDB_SUCCESS)
+    mdb_env_set_assert(env.get(), [](MDB_env*, const char*) { std::abort(); });
   if (code == MDB_SUCCESS) code = mdb_env_set_maxdbs(env.get(), kTableCount);
   if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(env.get(), options.max_readers);
   if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(env.get(), options.map_bytes);

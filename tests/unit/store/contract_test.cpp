@@ -6,6 +6,7 @@
 
 #include "failing_store.h"
 #include "memory_store.h"
+#include "persistent_store.h"
 #include "store/lmdb_store.h"
 #include "store_testing.h"
 
@@ -23,84 +24,6 @@ using core::RecordKey;
 using core::Result;
 using core::Seconds;
 using core::Sweep;
-
-// Everything that a store lists, as bytes, to tell whether anything has changed.
-std::string contents(core::SessionStore& store) {
-  std::string all;
-  const Result<core::ListPage> page = store.list(std::nullopt, 100000);
-  for (const core::Listed& listed : page->sessions) {
-    core::Record record;
-    record.session = listed.session;
-    all += core::encode(record) + (listed.epochs_current ? "+" : "-");
-  }
-  return all;
-}
-
-// Asks again where a store fails, and makes sure that the failure has changed nothing.
-class Persistent final : public core::SessionStore {
- public:
-  // `disk_fails`: each change is first attempted on a full disk.
-  Persistent(std::unique_ptr<core::SessionStore> store, bool disk_fails)
-      : store_(std::move(store)), disk_fails_(disk_fails) {}
-
-  Result<core::Hash256> instance() override {
-    return again([&] { return store_->instance(); });
-  }
-  Result<core::StoreMoment> moment() override {
-    return again([&] { return store_->moment(); });
-  }
-  Result<core::Look> find(const RecordKey& key) override {
-    return again([&] { return store_->find(key); });
-  }
-  Result<Opened> open(const Opening& opening) override {
-    return change([&] { return store_->open(opening); });
-  }
-  Result<bool> end(const RecordKey& key, EndReason reason, core::TimePoint at) override {
-    return change([&] { return store_->end(key, reason, at); });
-  }
-  Result<Closed> close(const core::Closing& closing) override {
-    return change([&] { return store_->close(closing); });
-  }
-  Result<std::uint64_t> sweep(const Sweep& sweep, core::TimePoint at) override {
-    return change([&] { return store_->sweep(sweep, at); });
-  }
-  Result<std::size_t> touch(std::span<const core::Touch> touches) override {
-    return change([&] { return store_->touch(touches); });
-  }
-  Result<core::ListPage> list(const std::optional<RecordKey>& from, std::size_t limit) override {
-    return again([&] { return store_->list(from, limit); });
-  }
-  Result<core::Purged> purge(const std::optional<RecordKey>& from, std::size_t limit,
-                             core::TimePoint now) override {
-    return change([&] { return store_->purge(from, limit, now); });
-  }
-
- private:
-  template <typename Call>
-  auto again(const Call& call) -> decltype(call()) {
-    auto first = call();
-    if (first) return first;
-    EXPECT_EQ(first.error().code, core::ErrorCode::Unavailable) << first.error().detail;
-    return call();
-  }
-
-  template <typename Call>
-  auto change(const Call& call) -> decltype(call()) {
-    if (!disk_fails_) return again(call);
-    const std::string before = contents(*store_);
-    auto first = [&] {
-      const FullDisk full;
-      return call();
-    }();
-    EXPECT_EQ(contents(*store_), before);
-    if (first) return first;  // there was nothing to write
-    EXPECT_EQ(first.error().code, core::ErrorCode::Unavailable) << first.error().detail;
-    return call();
-  }
-
-  std::unique_ptr<core::SessionStore> store_;
-  const bool disk_fails_;
-};
 
 struct Kind {
   std::string name;

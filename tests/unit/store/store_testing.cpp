@@ -104,6 +104,16 @@ StoreOptions options_for(const ScratchDirectory& directory, const LogLines& line
   return options;
 }
 
+std::vector<std::string> set_aside_in(const ScratchDirectory& directory) {
+  std::vector<std::string> names;
+  for (const std::filesystem::directory_entry& entry :
+       std::filesystem::directory_iterator(directory.path())) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("data.mdb.")) names.push_back(name);
+  }
+  return names;
+}
+
 FullDisk::FullDisk() {
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};

@@ -68,6 +68,9 @@ class LogLines {
 // Options for a small store in this directory.
 StoreOptions options_for(const ScratchDirectory& directory, const LogLines& lines = {});
 
+// The names that data files which were set aside have got.
+std::vector<std::string> set_aside_in(const ScratchDirectory& directory);
+
 // While it exists, no file of this process can be written: as if the disk were full.
 class FullDisk {
  public:

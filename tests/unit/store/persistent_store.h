@@ -1,0 +1,95 @@
+// Asks again what a store has failed to answer, and looks that the failure has changed nothing.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/ports.h"
+#include "store_testing.h"
+
+namespace epoch::store {
+
+// Everything that a store lists, as bytes, to tell whether anything has changed.
+inline std::string contents(core::SessionStore& store) {
+  std::string all;
+  const core::Result<core::ListPage> page = store.list(std::nullopt, 100000);
+  for (const core::Listed& listed : page->sessions) {
+    core::Record record;
+    record.session = listed.session;
+    all += core::encode(record) + (listed.epochs_current ? "+" : "-");
+  }
+  return all;
+}
+
+// Asks again where a store fails, and makes sure that the failure has changed nothing.
+class Persistent final : public core::SessionStore {
+ public:
+  // `disk_fails`: each change is first attempted on a full disk.
+  Persistent(std::unique_ptr<core::SessionStore> store, bool disk_fails)
+      : store_(std::move(store)), disk_fails_(disk_fails) {}
+
+  core::Result<core::Hash256> instance() override {
+    return again([&] { return store_->instance(); });
+  }
+  core::Result<core::StoreMoment> moment() override {
+    return again([&] { return store_->moment(); });
+  }
+  core::Result<core::Look> find(const core::RecordKey& key) override {
+    return again([&] { return store_->find(key); });
+  }
+  core::Result<core::Opened> open(const core::Opening& opening) override {
+    return change([&] { return store_->open(opening); });
+  }
+  core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
+                         core::TimePoint at) override {
+    return change([&] { return store_->end(key, reason, at); });
+  }
+  core::Result<core::Closed> close(const core::Closing& closing) override {
+    return change([&] { return store_->close(closing); });
+  }
+  core::Result<std::uint64_t> sweep(const core::Sweep& sweep, core::TimePoint at) override {
+    return change([&] { return store_->sweep(sweep, at); });
+  }
+  core::Result<std::size_t> touch(std::span<const core::Touch> touches) override {
+    return change([&] { return store_->touch(touches); });
+  }
+  core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
+                                    std::size_t limit) override {
+    return again([&] { return store_->list(from, limit); });
+  }
+  core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
+                                   core::TimePoint now) override {
+    return change([&] { return store_->purge(from, limit, now); });
+  }
+
+ private:
+  template <typename Call>
+  auto again(const Call& call) -> decltype(call()) {
+    auto first = call();
+    if (first) return first;
+    EXPECT_EQ(first.error().code, core::ErrorCode::Unavailable) << first.error().detail;
+    return call();
+  }
+
+  template <typename Call>
+  auto change(const Call& call) -> decltype(call()) {
+    if (!disk_fails_) return again(call);
+    const std::string before = contents(*store_);
+    auto first = [&] {
+      const FullDisk full;
+      return call();
+    }();
+    EXPECT_EQ(contents(*store_), before);
+    if (first) return first;  // there was nothing to write
+    EXPECT_EQ(first.error().code, core::ErrorCode::Unavailable) << first.error().detail;
+    return call();
+  }
+
+  std::unique_ptr<core::SessionStore> store_;
+  const bool disk_fails_;
+};
+
+}  // namespace epoch::store
