@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -146,6 +147,7 @@ Process::Process(const std::function<bool(const Talk&)>& body) {
   std::array<int, 2> down{};
   std::array<int, 2> up{};
   if (::pipe(down.data()) != 0 || ::pipe(up.data()) != 0) throw std::runtime_error("no pipe");
+  std::fflush(stdout);  // or the other process would print it again
   pid_ = ::fork();
   if (pid_ < 0) throw std::runtime_error("no process");
   if (pid_ == 0) {
@@ -157,7 +159,7 @@ Process::Process(const std::function<bool(const Talk&)>& body) {
     } catch (const std::exception& exception) {
       std::cerr << "in the other process: " << exception.what() << std::endl;
     }
-    std::cout.flush();
+    std::fflush(stdout);
     ::_exit(succeeded ? 0 : 1);
   }
   ::close(down[0]);
