@@ -1,0 +1,29 @@
+"""Who is in the directory."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    user: str
+    password: str
+
+    def with_password(self, password):
+        return dataclasses.replace(self, password=password)
+
+
+ALICE = Person("alice", "wonderland")
+BOB = Person("bob", "builder")
+CAROL = Person("carol", "christmas")
+
+SPACED = Person("dora may", "pass word with  spaces")
+UTF8 = Person("zoë", "pässwörd €")
+COLON = Person("colin", "a:b::c:")
+LONG_PASSWORD = Person("lester", "long-" * 205)
+LONG_NAME = Person("n" * 1024, "name")
+FILTER_CHARACTERS = Person("we(ir*d)\\", "(*)\\&|!")
+
+# Names and passwords that trip what handles them carelessly.
+ODD = [SPACED, UTF8, COLON, LONG_PASSWORD, LONG_NAME, FILTER_CHARACTERS]
+EVERYBODY = [ALICE, BOB, CAROL, *ODD]
+STAFF = [ALICE, BOB]  # the group cn=staff

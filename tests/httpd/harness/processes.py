@@ -1,0 +1,94 @@
+"""Server processes that run as nobody in particular, and end with the tests."""
+
+import os
+import pathlib
+import pwd
+import random
+import signal
+import socket
+import subprocess
+
+from harness.waiting import wait_until
+
+UNPRIVILEGED = "www-data"
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def unprivileged(command):
+    """The command, run as www-data where the tests run as root, and ended when they end."""
+    drop = ["--reuid", UNPRIVILEGED, "--regid", UNPRIVILEGED, "--clear-groups"] if is_root() else []
+    return ["setpriv", *drop, "--pdeathsig", "TERM", *map(str, command)]
+
+
+def give_to_unprivileged(path):
+    """Everything under the path belongs to whom the servers run as."""
+    if not is_root():
+        return
+    account = pwd.getpwnam(UNPRIVILEGED)
+    os.chown(path, account.pw_uid, account.pw_gid)
+    for directory, directories, files in os.walk(path):
+        for name in directories + files:
+            os.chown(pathlib.Path(directory, name), account.pw_uid, account.pw_gid,
+                     follow_symlinks=False)
+
+
+def free_port():
+    """A port of the loopback address that nobody listens on, outside the range the kernel hands to
+    clients, so that none of them takes it before the server does."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def children_of(pid):
+    children = set()
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        state, parent = stat.rpartition(")")[2].split()[:2]
+        if int(parent) == pid and state != "Z":
+            children.add(int(entry.name))
+    return children
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def end(process, number=signal.SIGTERM, seconds=15):
+    """Asks the process to end, and makes it if it does not."""
+    if process.poll() is not None:
+        return
+    process.send_signal(number)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise AssertionError(f"{process.args[-1]} did not end within {seconds} s") from None
+
+
+def wait_until_listening(process, port, name, output):
+    def ready():
+        if process.poll() is not None:
+            raise ServerDied(f"{name} ended with status {process.returncode}: {output()}")
+        return listens(port)
+
+    wait_until(ready, f"{name} listens on port {port}")
+
+
+class ServerDied(AssertionError):
+    pass

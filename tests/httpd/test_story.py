@@ -1,0 +1,144 @@
+"""The product in one file: log in, log out, log in again."""
+
+import base64
+
+import pytest
+
+from harness.error_log import WRONG_PASSWORD
+from harness.people import ALICE, BOB
+from harness.site import file_site, ldap_site
+
+ENGINES = ["chromium", "firefox"]
+
+
+def basic(person):
+    pair = f"{person.user}:{person.password}".encode()
+    return ("Authorization", b"Basic " + base64.b64encode(pair))
+
+
+def cookie(response):
+    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
+
+
+@pytest.mark.smoke
+@pytest.mark.every_mpm
+def test_the_story_as_a_client_with_a_cookie_file_sees_it(httpd, slapd):
+    httpd.start(ldap_site(slapd))
+    httpd.expect_log(WRONG_PASSWORD)
+    ours = ("Origin", httpd.origin)
+
+    challenged = httpd.request("GET", "/app/", [basic(ALICE)])
+    assert challenged.status == 401 and challenged.asks_for_password
+    wrong = httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong")),
+                                           cookie(challenged)])
+    assert wrong.status == 401 and wrong.set_cookie is None
+
+    signed_in = httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
+    assert (signed_in.status, signed_in.user) == (200, "alice")
+    session = cookie(signed_in)
+    again = httpd.request("GET", "/app/", [basic(ALICE), session])
+    assert (again.status, again.set_cookie) == (200, None)
+
+    out = httpd.request("POST", "/logout", [basic(ALICE), session, ours])
+    assert out.status == 401 and out.challenge == ("Epoch", "Staff")
+    refused = httpd.request("GET", "/app/", [basic(ALICE), cookie(out)])
+    assert refused.status == 401 and refused.asks_for_password
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie(refused)]).status == 200
+
+    httpd.graceful()
+    assert is_over(httpd, session)
+    httpd.restart()
+    assert is_over(httpd, session)
+    httpd.kill_children()
+    assert is_over(httpd, session)
+
+
+def is_over(httpd, session):
+    """With a wrong password, without one, and with another user's; the right one belongs to the
+    live successor (row 5)."""
+    answers = [httpd.request("GET", "/app/", [session, *credentials])
+               for credentials in ([basic(ALICE.with_password("wrong"))], [], [basic(BOB)])]
+    return all(answer.status == 401 for answer in answers)
+
+
+@pytest.mark.every_mpm
+def test_the_cookie_from_before_the_logout_is_refused_for_ever(httpd, slapd):
+    httpd.start(ldap_site(slapd))
+    browser = httpd.browser()
+    browser.visit("/app/", typing=ALICE)
+    before = ("Cookie", "=".join(browser.cookie))
+    browser.submit("/logout")
+    for happening in (lambda: None, httpd.graceful, httpd.restart, httpd.kill_children):
+        happening()
+        assert httpd.request("GET", "/app/", [basic(ALICE), before]).status == 401
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_person_is_asked_once_for_a_login_and_once_after_a_logout(httpd, slapd, engine):
+    httpd.start(ldap_site(slapd))
+    browser = httpd.browser(engine)
+    assert browser.visit("/app/", typing=ALICE).prompts == 1
+    for page in ("/app/", "/reports/", "/admin/"):
+        visit = browser.visit(page)
+        assert (visit.status, visit.prompts) == (200, 0)
+    assert browser.submit("/logout").prompts == 0
+    browser.run_forget_script("/logout")
+    assert not browser.remembers_password()
+    back = browser.visit("/app/", typing=ALICE)
+    assert (back.status, back.prompts) == (200, 1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_without_scripts_the_automatic_resend_is_refused_and_prompts(httpd, slapd, engine):
+    httpd.start(ldap_site(slapd))
+    browser = httpd.browser(engine)
+    browser.visit("/app/", typing=ALICE)
+    browser.submit("/logout")
+    page = browser.visit("/app/")
+    assert page.asks_for_password and page.prompts == 1
+    assert browser.typed(ALICE).user == "alice"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_directory_not_visited_before_the_logout_is_no_way_back(httpd, slapd, engine):
+    httpd.start(ldap_site(slapd))
+    browser = httpd.browser(engine)
+    browser.visit("/app/", typing=ALICE)
+    browser.submit("/logout")
+    page = browser.visit("/reports/")
+    assert page.status == 401
+    assert browser.visit("/admin/").status == 401
+
+
+def test_other_browsers_and_other_people_do_not_notice(httpd, slapd):
+    httpd.start(ldap_site(slapd))
+    laptop, phone, bobs = httpd.browser(), httpd.browser("firefox"), httpd.browser()
+    laptop.visit("/app/", typing=ALICE)
+    phone.visit("/app/", typing=ALICE)
+    bobs.visit("/app/", typing=BOB)
+    laptop.submit("/logout")
+    assert phone.visit("/app/").user == "alice"
+    assert bobs.visit("/app/").user == "bob"
+    laptop.visit("/app/", typing=ALICE)
+    laptop.submit("/logout?scope=all")
+    assert phone.visit("/app/").status == 401
+    assert bobs.visit("/app/").user == "bob"
+
+
+def test_ten_requests_with_one_answer_open_one_session(httpd):
+    httpd.start(file_site(httpd.write_password_file("users", ALICE)))
+    challenged = httpd.request("GET", "/app/")
+    answers = [httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
+               for _ in range(10)]
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.set_cookie.value for answer in answers}) == 1
+    assert len(httpd.error_log.lines("session .* opened")) == 1
+
+
+def test_two_tabs_may_answer_as_two_people_and_the_last_one_stays(httpd):
+    httpd.start(file_site(httpd.write_password_file("users", ALICE, BOB)))
+    challenged = httpd.request("GET", "/app/")
+    alices = httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
+    bobs = httpd.request("GET", "/app/", [basic(BOB), cookie(challenged)])
+    assert httpd.request("GET", "/app/", [basic(BOB), cookie(bobs)]).user == "bob"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie(alices)]).status == 401
