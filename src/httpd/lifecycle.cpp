@@ -180,7 +180,9 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
 
 void start_child(apr_pool_t* pchild, server_rec* main) {
   Process& process = process_of(main);
-  process.child = make_in_pool<Child>(pchild, process.store_options, process.keys);
+  // Lives as long as the process and is never destroyed: on SIGTERM, prefork destroys pchild and
+  // exits within the signal handler, while mod_watchdog's threads still use what is in it.
+  process.child = new Child(process.store_options, process.keys);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class SystemEntropy final : public core::Entropy {
   void fill(std::span<std::uint8_t> bytes) override;
 };
 
-// What a child has. Opens the store, so it is made after the fork, and belongs to the child's pool.
+// What a child has. Opens the store, so it is made after the fork; lives as long as the process.
 class Child {
  public:
   Child(store::StoreOptions options, const core::KeyRing& keys);
