@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
 
 from harness.browser import Browser
 from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
-                               is_root, unprivileged, wait_until_listening)
+                               has_open_connections, is_root, unprivileged, wait_until_listening)
 from harness.waiting import wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -96,6 +97,7 @@ class Httpd:
         self._tls = tls
         self._process = None
         self._arguments = {}
+        self._connections = weakref.WeakSet()
         for name in ("htdocs", "run", "logs", "conf", "home"):
             (self.scratch / name).mkdir(parents=True)
         # httpd may not be able to read the tree it was built in.
@@ -159,11 +161,18 @@ class Httpd:
             raise
         return self
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self):
+        """Ends httpd, when it has done with every connection: the event MPM, told to end while a
+        worker lays its connection aside, logs errors (AH03093) and now and then crashes."""
         if self._process is None:
             return
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        wait_until(lambda: not has_open_connections({self.port, self.tls_port}),
+                   "httpd has done with every connection")
         process, self._process = self._process, None
-        end(process, number)
+        end(process)
 
     def restart(self, configuration=None):
         """A full stop and start; what is on disk stays."""
@@ -238,10 +247,11 @@ class Httpd:
                        self._tls.client_context())
 
     def connection(self, https=False):
-        """A raw connection; see client.Connection."""
-        if https:
-            return Connection(self.tls_port, tls=self._tls.client_context())
-        return Connection(self.port)
+        """A raw connection; see client.Connection. Closed at the latest when httpd is stopped."""
+        connection = (Connection(self.tls_port, self._tls.client_context()) if https
+                      else Connection(self.port))
+        self._connections.add(connection)
+        return connection
 
     def request(self, method, target, headers=(), body=b"", https=False):
         """One raw request on a connection of its own."""

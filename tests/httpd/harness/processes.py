@@ -11,6 +11,7 @@ import subprocess
 from harness.waiting import wait_until
 
 UNPRIVILEGED = "www-data"
+TCP_LISTEN = "0A"
 
 
 def is_root():
@@ -66,6 +67,16 @@ def children_of(pid):
 def listens(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def has_open_connections(ports):
+    """Whether a process still holds a connection to one of these ports from the server's side."""
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, *rest = line.split()
+        port, inode = int(local.rpartition(":")[2], 16), rest[5]
+        if port in ports and state != TCP_LISTEN and inode != "0":
+            return True
+    return False
 
 
 def end(process, number=signal.SIGTERM, seconds=15):
