@@ -2,11 +2,13 @@
 // while it is stopped.
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 
 #include "cli/listing.h"
 #include "cli/owner.h"
 #include "core/version.h"
+#include "store/directory_files.h"
 #include "store/lmdb_store.h"
 
 namespace epoch::cli {
@@ -26,6 +28,12 @@ int report(const core::Error& error) {
 int list(const std::string& directory, bool all) {
   const core::Result<core::Done> became = become_owner_of(directory);
   if (!became) return report(became.error());
+  if (!std::filesystem::exists(store::data_path(directory))) {
+    // Opening would begin a new store, which is httpd's to do.
+    return report({core::ErrorCode::Unavailable, "there is no store in " + directory +
+                                                     "; give AuthEpochStore's directory with "
+                                                     "--store"});
+  }
   store::StoreOptions options;
   options.directory = directory;
   options.log = [](store::Severity severity, const std::string& line) {
