@@ -8,6 +8,9 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <algorithm>
+
+#include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/process.h"
 
@@ -51,6 +54,19 @@ int send_body(request_rec* r, int status, const std::string& content_type,
   return DONE;
 }
 
+// The field that already sets a cookie of this name: an internal redirect is decided anew, and the
+// request that led to it may have been about to send one. The later one counts, and goes alone.
+apr_table_entry_t* find_set_cookie(const request_rec* r, const std::string& name) {
+  const apr_array_header_t* fields = apr_table_elts(r->err_headers_out);
+  auto* const begin = reinterpret_cast<apr_table_entry_t*>(fields->elts);
+  auto* const end = begin + fields->nelts;
+  auto* const found = std::find_if(begin, end, [&](const apr_table_entry_t& field) {
+    return core::equals_ignoring_case(field.key, "Set-Cookie") &&
+           std::string_view(field.val).starts_with(name + "=");
+  });
+  return found == end ? nullptr : found;
+}
+
 int forbid(request_rec* r, const Decided& decided) {
   const Reason reason = decided.examined.verdict.reason;
   if (r->main != nullptr || reason == Reason::Speculative) return HTTP_FORBIDDEN;
@@ -79,8 +95,13 @@ int forbid(request_rec* r, const Decided& decided) {
 
 void send_cookie(request_rec* r, Decided& decided, const std::string& value) {
   if (value.empty()) return;
-  apr_table_addn(r->err_headers_out, "Set-Cookie",
-                 in_pool(r->pool, core::set_cookie(decided.space.cookie, value)));
+  const core::CookieAttributes& cookie = decided.space.cookie;
+  char* const field = apr_pstrdup(r->pool, core::set_cookie(cookie, value).c_str());
+  if (apr_table_entry_t* const earlier = find_set_cookie(r, cookie.name)) {
+    earlier->val = field;
+  } else {
+    apr_table_addn(r->err_headers_out, "Set-Cookie", field);
+  }
   decided.sends_cookie = true;
 }
 

@@ -71,8 +71,16 @@ int open_session(request_rec* r, Decided& decided) {
   return OK;
 }
 
+// httpd does not authenticate again where an internal redirect meets the same configuration, and
+// has renamed the environment to REDIRECT_*; the application behind it looks for ours.
+void repeat_environment(request_rec* r) {
+  if (r->prev == nullptr || mode_of(dir_config_of(r)) == Mode::Off) return;
+  if (const Decided* earlier = earlier_decision(r)) set_environment(r, *earlier);
+}
+
 int fix_up(request_rec* r) {
   Decided* decided = decided_of(r);
+  if (decided == nullptr) repeat_environment(r);
   if (decided == nullptr || r->user == nullptr) return DECLINED;
   if (decided->examined.login && decided->may_open) return open_session(r, *decided);
   if (decided->examined.verdict.action == core::Action::AdmitSuccessor && r->main == nullptr) {
