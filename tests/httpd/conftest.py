@@ -82,8 +82,9 @@ def slapd(directory_server):
 def httpd(mpm, scratch, tls, request):
     """An httpd that has not been started. Whatever it logs at level warning or worse, and the test
     has not declared with expect_log or tolerate_log, fails the test."""
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:80]
-    server = Httpd(mpm, scratch / name, tls)
+    # Short, as sockets stand in there, and by number, as names that are cut short may be the same.
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:32]
+    server = Httpd(mpm, scratch / f"{len(list(scratch.iterdir()))}-{name}", tls)
     yield server
     server.stop()
     problems = server.problems()
