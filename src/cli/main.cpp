@@ -36,8 +36,11 @@ int list(const std::string& directory, bool all) {
   }
   store::StoreOptions options;
   options.directory = directory;
-  options.log = [](store::Severity severity, const std::string& line) {
-    if (severity != store::Severity::Info) std::cerr << "epochctl: " << line << "\n";
+  std::string said;  // the store logs why it does not open, and answers with the same sentence
+  options.log = [&said](store::Severity severity, const std::string& line) {
+    if (severity == store::Severity::Info) return;
+    std::cerr << "epochctl: " << line << "\n";
+    said = line;
   };
   store::LmdbStore store(std::move(options));
 
@@ -46,6 +49,7 @@ int list(const std::string& directory, bool all) {
   std::cout << listing_header() << "\n";
   do {
     core::Result<core::ListPage> page = store.list(from, kPage);
+    if (!page && page.error().detail == said) return kExitStoreUnavailable;
     if (!page) return report(page.error());
     for (const core::Listed& listed : page->sessions) {
       if (all || state_of(listed, now) == "live") std::cout << listing_line(listed, now) << "\n";

@@ -178,7 +178,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   return OK;
 }
 
-void start_child(apr_pool_t* pchild, server_rec* main) {
+void start_child(server_rec* main) {
   Process& process = process_of(main);
   // Lives as long as the process and is never destroyed: on SIGTERM, prefork destroys pchild and
   // exits within the signal handler, while mod_watchdog's threads still use what is in it.
@@ -196,9 +196,9 @@ int epoch_post_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*pte
                                [&] { return epoch::httpd::prepare(pconf, main); });
 }
 
-void epoch_child_init(apr_pool_t* pchild, server_rec* main) {
+void epoch_child_init(apr_pool_t* /*pchild*/, server_rec* main) {
   epoch::httpd::guarded(main, false, [&] {
-    epoch::httpd::start_child(pchild, main);
+    epoch::httpd::start_child(main);
     return true;
   });
 }
