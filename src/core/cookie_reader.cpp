@@ -103,7 +103,9 @@ Result<CookieReading> CookieReader::read_value(std::string_view value, const Pre
   malformed.state = CookieState::Malformed;
   const std::optional<CookieContent> content = read_cookie_value(value);
   if (!content) return malformed;
-  if (const auto* id = std::get_if<SessionId>(&*content)) return read_session(*id, limits, now);
+  if (const auto* id = std::get_if<SessionId>(&*content)) {
+    return read_session(*id, presented.zone, limits, now);
+  }
 
   Result<Hash256> instance = store_.instance();
   if (!instance) return instance.error();
@@ -117,8 +119,8 @@ Result<CookieReading> CookieReader::read_value(std::string_view value, const Pre
   return read_challenge(*verified, limits, now);
 }
 
-Result<CookieReading> CookieReader::read_session(const SessionId& id, const Limits& limits,
-                                                 TimePoint now) {
+Result<CookieReading> CookieReader::read_session(const SessionId& id, std::string_view zone,
+                                                 const Limits& limits, TimePoint now) {
   CookieReading cookie;
   cookie.state = CookieState::Dead;
   cookie.id = id;
@@ -127,6 +129,11 @@ Result<CookieReading> CookieReader::read_session(const SessionId& id, const Limi
   Result<Look> look = store_.find(key);
   if (!look) return look.error();
   if (!look->found) return cookie;
+  if (look->found->record.session && look->found->record.session->zone != zone) {
+    CookieReading of_another_zone;
+    of_another_zone.state = CookieState::Malformed;
+    return of_another_zone;
+  }
 
   cookie.record = std::move(look->found->record);
   cookie.lineage->generation = cookie.record->succession.generation;

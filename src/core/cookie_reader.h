@@ -74,7 +74,8 @@ class CookieReader {
  private:
   Result<CookieReading> read_value(std::string_view value, const Presented& presented,
                                    const Limits& limits, TimePoint now);
-  Result<CookieReading> read_session(const SessionId& id, const Limits& limits, TimePoint now);
+  Result<CookieReading> read_session(const SessionId& id, std::string_view zone,
+                                     const Limits& limits, TimePoint now);
   Result<CookieReading> read_challenge(const VerifiedChallenge& verified, const Limits& limits,
                                        TimePoint now);
 

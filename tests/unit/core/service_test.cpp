@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "store/failing_store.h"
 #include "store/memory_store.h"
 
@@ -379,6 +381,17 @@ TEST_F(ServiceTest, ACookieOfAnotherZoneOrStoreOpensNothing) {
   request(challenge, nullptr);
   EXPECT_EQ(other.examine(present(challenge, &alice_), policy_, now_).verdict.reason,
             Reason::BadCookie);
+}
+
+TEST_F(ServiceTest, ASessionUnderTheNameOfAnotherZonesCookieIsMalformedAndCannotBeLoggedOutThere) {
+  std::string jar;
+  sign_in(jar, alice_);
+  const std::string own_zone = std::exchange(zone_, "another zone");
+  EXPECT_EQ(service_.examine(present(jar, &alice_), policy_, now_).verdict.reason,
+            Reason::BadCookie);
+  EXPECT_TRUE(service_.logout(present(jar, &alice_), {}, policy_.limits, now_).ok());
+  zone_ = own_zone;
+  EXPECT_EQ(request(jar, &alice_), Action::Admit);
 }
 
 TEST_F(ServiceTest, OfTwoCookiesTheGoodOneCounts) {
