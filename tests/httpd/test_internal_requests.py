@@ -168,6 +168,7 @@ def test_a_rewrite_into_another_zone_is_decided_there_and_opens_nothing_there(ht
 
 # ---- actions and includes
 
+@pytest.mark.every_mpm
 def test_an_action_s_script_runs_as_the_user_and_a_login_on_its_way_is_one(httpd):
     script = httpd.write(httpd.scratch / "cgi" / "shown.cgi",
                          "#!/bin/sh\necho Content-Type: text/plain\necho\n"

@@ -265,6 +265,7 @@ def test_the_environment_names_session_time_event_and_reason(httpd):
 
 # ---- passwords over plain http
 
+@pytest.mark.every_mpm
 def test_a_password_over_plain_http_from_elsewhere_is_warned_of_once_per_virtual_host(httpd):
     users = httpd.write_password_file("users", ALICE)
     hosts = "".join(f"<VirtualHost 127.0.0.1:{httpd.port}>\nServerName {name}\n{file_site(users)}"
