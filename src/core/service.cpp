@@ -243,9 +243,10 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
     next = closed->next;
     for (const RecordKey& key : done.ended) recent_.forget(key);
   }
-  const bool armed = what.answered_by_challenge && presented.credentials != nullptr;
-  Result<std::string> value =
-      make_challenge(next, armed, what.answered_by_challenge, presented, now);
+  // A scope that was not granted is answered by a page, which makes no browser drop its credentials.
+  const bool challenges = what.answered_by_challenge && done.scope_granted;
+  const bool armed = challenges && presented.credentials != nullptr;
+  Result<std::string> value = make_challenge(next, armed, challenges, presented, now);
   if (!value) return value.error();
   done.cookie_value = *std::move(value);
   return done;
