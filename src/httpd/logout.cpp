@@ -5,6 +5,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <util_script.h>
 
 #include "core/origin.h"
@@ -108,7 +109,8 @@ int ask_for_confirmation(request_rec* r, const Decided& decided, const Parameter
 }
 
 int wrong_method(request_rec* r, bool get_is_off) {
-  apr_table_setn(r->err_headers_out, "Allow", get_is_off ? "POST" : "GET, HEAD, POST");
+  // httpd writes the Allow field of a 405 itself, from these.
+  ap_allow_standard_methods(r, REPLACE_ALLOW, M_POST, get_is_off ? -1 : M_GET, -1);
   return HTTP_METHOD_NOT_ALLOWED;
 }
 
