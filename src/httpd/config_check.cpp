@@ -264,6 +264,17 @@ std::string own_identity(const server_rec* server) {
   return identity;
 }
 
+// httpd lets a virtual host without a directive of ours share the main server's settings; but it has
+// a name of its own, and with it zones.
+void separate_servers(apr_pool_t* pool, server_rec* main) {
+  ServerConfig& outer = server_config_of(main);
+  for (server_rec* s = main->next; s != nullptr; s = s->next) {
+    if (&server_config_of(s) != &outer) continue;
+    void* own = epoch_merge_server_config(pool, &outer, epoch_create_server_config(pool, s));
+    ap_set_module_config(s->module_config, &auth_epoch_module, own);
+  }
+}
+
 // Names the default zones of each virtual host: host and port, and the addresses too where two
 // virtual hosts would have the same name.
 void name_servers(server_rec* main) {
@@ -303,6 +314,7 @@ void load_pages(apr_pool_t* pool, const server_rec* server, Findings& findings) 
 
 int check(apr_pool_t* pconf, server_rec* main) {
   Findings findings(main);
+  separate_servers(pconf, main);
   name_servers(main);
   bool used = false;
   std::set<const Section*> checked;
