@@ -264,8 +264,8 @@ std::string own_identity(const server_rec* server) {
   return identity;
 }
 
-// httpd lets a virtual host without a directive of ours share the main server's settings; but it has
-// a name of its own, and with it zones.
+// httpd lets a virtual host without a directive of ours share the main server's settings; but it
+// has a name of its own, and with it zones.
 void separate_servers(apr_pool_t* pool, server_rec* main) {
   ServerConfig& outer = server_config_of(main);
   for (server_rec* s = main->next; s != nullptr; s = s->next) {
