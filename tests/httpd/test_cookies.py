@@ -16,7 +16,7 @@ SESSION_BYTES = 33
 
 
 class Site:
-    """One httpd and a connection that is kept, whatever is sent over it."""
+    """One httpd, and cookies of both kinds."""
 
     def __init__(self, httpd, **options):
         self.httpd = httpd
@@ -54,7 +54,7 @@ def is_refused_and_armed(answer):
 
 
 def assert_opens_nothing(site, cookie):
-    """Rows 6, 8, 12, 17 with the right password; rows 7, 9, 13, 14 with none. (Row 11 sets nothing.)"""
+    """The right password is refused, and asked for again; without one it is asked for."""
     refused = site.get(cookie, ALICE)
     assert is_refused_and_armed(refused), cookie
     asked = site.get(cookie)
@@ -138,7 +138,8 @@ def test_cookie_of_another_zone_opens_nothing(httpd):
     httpd.start(file_site(users, more='<Location "/admin">\nAuthName "Admin"\n</Location>'))
 
     def get(path, cookie, person=None):
-        return httpd.request("GET", path, [("Cookie", cookie)] + ([basic(person)] if person else []))
+        credentials = [basic(person)] if person else []
+        return httpd.request("GET", path, [("Cookie", cookie), *credentials])
 
     def login(path):
         challenge = pair_of(httpd.request("GET", path))
@@ -233,8 +234,8 @@ def test_cookie_is_the_browsers_session_cookie_for_this_host_alone(httpd):
     assert re.fullmatch(r"__Host-epoch-[0-9a-f]{8}", secure.name)
     assert secure.attributes == {"path": "/", "httponly": "", "secure": "", "samesite": "Lax"}
     for https, challenge in ((False, plain), (True, secure)):
-        session = httpd.request("GET", "/app/", [
-            ("Cookie", f"{challenge.name}={challenge.value}"), basic(ALICE)], https=https).set_cookie
+        answer = ("Cookie", f"{challenge.name}={challenge.value}")
+        session = httpd.request("GET", "/app/", [answer, basic(ALICE)], https=https).set_cookie
         assert (session.name, session.attributes) == (challenge.name, challenge.attributes)
         assert len(session.value) <= 200 and len(challenge.value) <= 200
         assert len(decoded(session.value)) == SESSION_BYTES

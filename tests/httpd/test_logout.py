@@ -410,7 +410,8 @@ def test_browser_is_told_what_to_throw_away_over_https_and_at_home(httpd, settin
         browser = signed_in(httpd, https=https)
         assert browser.submit("/logout").header("Clear-Site-Data") == field
     # Browsers ignore it over plain http from anywhere else.
-    elsewhere = httpd.request("POST", "/logout", [("Host", f"intranet.test:{httpd.port}"), OUR_PAGE])
+    host = ("Host", f"intranet.test:{httpd.port}")
+    elsewhere = httpd.request("POST", "/logout", [host, OUR_PAGE])
     assert elsewhere.status == 401 and elsewhere.header("Clear-Site-Data") is None
 
 
@@ -557,7 +558,7 @@ def test_mistake_in_a_page_is_found_by_configtest(httpd, content, complaint):
 
 def test_page_that_is_missing_or_unknown_is_found_by_configtest(httpd):
     users = httpd.write_password_file("users", ALICE)
-    status, text = httpd.configtest(file_site(users, more="AuthEpochPage signed-out conf/none.html"))
+    status, text = httpd.configtest(file_site(users, more="AuthEpochPage sign-in conf/none.html"))
     assert status != 0 and "conf/none.html cannot be read" in text
     httpd.write(httpd.scratch / "conf" / "page.html", "<p>")
     status, text = httpd.configtest(file_site(users, more="AuthEpochPage goodbye conf/page.html"))
