@@ -7,7 +7,7 @@ namespace {
 
 enum Flag : std::uint8_t { kArmed = 1, kLogout = 2, kAllFlags = 3 };
 
-constexpr std::size_t kSpaceTagSize = 8;
+constexpr std::size_t kSpaceTagSize = SpaceTag().size();
 constexpr std::size_t kMacSize = 16;
 // flags, issued, generation, key id, root, tag of origin and realm
 constexpr std::size_t kSignedSize = 1 + 8 + 4 + 4 + 32 + kSpaceTagSize;
@@ -27,11 +27,14 @@ std::uint64_t read_integer(Bytes bytes) noexcept {
   return value;
 }
 
-Hash256 space_hash(const ProtectionSpace& space) {
-  return sha256({bytes_of("protection space"), bytes_of(space.origin), bytes_of(space.realm)});
-}
-
 }  // namespace
+
+SpaceTag space_tag(std::string_view origin, std::string_view realm) {
+  const Hash256 hash = sha256({bytes_of("protection space"), bytes_of(origin), bytes_of(realm)});
+  SpaceTag tag;
+  std::copy_n(hash.begin(), tag.size(), tag.begin());
+  return tag;
+}
 
 std::string sign(const Challenge& challenge, const SigningKey& key, const ProtectionSpace& space) {
   const unsigned flags =
@@ -42,7 +45,7 @@ std::string sign(const Challenge& challenge, const SigningKey& key, const Protec
   append(challenge.lineage.generation, bytes);
   append(key.id(), bytes);
   bytes.append(text_of(challenge.lineage.root));
-  bytes.append(text_of(Bytes(space_hash(space)).first(kSpaceTagSize)));
+  bytes.append(text_of(space_tag(space.origin, space.realm)));
   const Hash256 mac = key.challenge_mac(bytes_of(bytes), space.zone, space.store_instance);
   bytes.append(text_of(Bytes(mac).first(kMacSize)));
   return bytes;
@@ -71,7 +74,7 @@ std::optional<VerifiedChallenge> verify(Bytes bytes, const KeyRing& keys,
   const Bytes root = bytes.subspan(17, 32);
   std::copy(root.begin(), root.end(), verified.challenge.lineage.root.begin());
   verified.here = equal_in_constant_time(bytes.subspan(49, kSpaceTagSize),
-                                         Bytes(space_hash(space)).first(kSpaceTagSize));
+                                         space_tag(space.origin, space.realm));
   return verified;
 }
 

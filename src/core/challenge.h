@@ -29,6 +29,9 @@ struct ProtectionSpace {
   const Hash256& store_instance;
 };
 
+// Eight bytes of a hash over origin and realm.
+SpaceTag space_tag(std::string_view origin, std::string_view realm);
+
 // The bytes of a signed challenge, as docs/formats.md describes them.
 std::string sign(const Challenge& challenge, const SigningKey& key, const ProtectionSpace& space);
 

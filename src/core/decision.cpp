@@ -56,6 +56,8 @@ Verdict with_live_session(const Situation& s) noexcept {
     return s.login_too_old ? ask_for_fresh_login(s, 3) : keep(Admit, Reason::None, 3);
   }
   if (s.request.cross_site) return keep(Forbid, Reason::CrossSite, 4);
+  // The session says nothing of what the browser keeps for this origin and realm.
+  if (s.elsewhere) return refuse_and_arm(s, Reason::ChallengeElsewhere, 4);
   return keep(Login, Reason::SwitchOfUser, 4);
 }
 
@@ -103,10 +105,15 @@ Verdict with_challenge_alone(const Situation& s) noexcept {
   return keep(AskBasic, Reason::NoCredentials, row);
 }
 
+// Somebody clicked; what a page embeds, frames included, loads by itself.
+bool is_followed_link(const RequestTraits& request) noexcept {
+  return request.get && request.navigation && !request.framed;
+}
+
 // Without a cookie and without credentials the client is new: what it sends next is a person's.
 Verdict as_new_client(const Situation& s) noexcept {
   if (s.request.cross_site && !s.request.get) return keep(Forbid, Reason::CrossSite, 13);
-  if (s.request.cross_site && !s.request.navigation) {
+  if (s.request.cross_site && !is_followed_link(s.request)) {
     return keep(AskBasic, Reason::NewClient, 13);
   }
   return {AskBasic, SendCookie::ArmedChallenge, Reason::NewClient, 13};
@@ -114,8 +121,8 @@ Verdict as_new_client(const Situation& s) noexcept {
 
 // Another site makes this browser send its credentials; a link that is followed is no harm.
 bool is_forged(const Situation& s) noexcept {
-  const bool followed_link = s.request.get && s.request.navigation;
-  return s.credentials && s.request.cross_site && !followed_link && !s.cross_site_allowed;
+  return s.credentials && s.request.cross_site && !is_followed_link(s.request) &&
+         !s.cross_site_allowed;
 }
 
 Verdict without_good_cookie(const Situation& s) noexcept {

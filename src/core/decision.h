@@ -29,7 +29,7 @@ struct Situation {
 
   bool armed = false;           // Challenge
   bool expired = false;         // Challenge: older than its 24 hours
-  bool elsewhere = false;       // Challenge: issued for another origin or realm
+  bool elsewhere = false;       // Live, Challenge: opened or issued for another origin or realm
   bool lineage_closed = false;  // Challenge: a logout or a successor's end closed it
   bool past_half_life = false;  // Challenge
 

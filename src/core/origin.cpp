@@ -43,7 +43,8 @@ bool is_host(std::string_view host) noexcept {
 std::string make_origin(std::string_view scheme, std::string_view host, std::uint16_t port) {
   std::string origin = lowered(scheme);
   const std::uint16_t default_port = origin == "https" ? 443 : 80;
-  origin.append(kSchemeEnd).append(lowered(host));
+  const bool bare_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  origin.append(kSchemeEnd).append(bare_ipv6 ? "[" + lowered(host) + "]" : lowered(host));
   if (port != 0 && port != default_port) origin.append(":").append(std::to_string(port));
   return origin;
 }

@@ -8,7 +8,8 @@
 
 namespace epoch::core {
 
-// scheme://host[:port], lower case, without the scheme's default port.
+// scheme://host[:port], lower case, without the scheme's default port. An IPv6 address may come
+// with or without its brackets.
 std::string make_origin(std::string_view scheme, std::string_view host, std::uint16_t port);
 
 // Reads an origin as AuthEpochOrigin and the Origin header field spell it. nullopt for anything

@@ -8,6 +8,8 @@ RequestTraits traits_of(const RequestFields& fields) noexcept {
   RequestTraits traits;
   traits.sends_metadata = !fields.sec_fetch_site.empty() || !fields.sec_fetch_mode.empty();
   traits.navigation = equals_ignoring_case(fields.sec_fetch_mode, "navigate");
+  traits.framed = traits.navigation && !fields.sec_fetch_dest.empty() &&
+                  !equals_ignoring_case(fields.sec_fetch_dest, "document");
   traits.script = !traits.navigation && (equals_ignoring_case(fields.sec_fetch_dest, "empty") ||
                                          !fields.x_requested_with.empty());
   if (!fields.sec_fetch_site.empty()) {

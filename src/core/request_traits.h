@@ -25,6 +25,7 @@ struct RequestFields {
 struct RequestTraits {
   bool sends_metadata = false;  // a browser that would have said so if it were otherwise
   bool navigation = false;      // Sec-Fetch-Mode: navigate
+  bool framed = false;          // a navigation of a frame or object, not of a window
   bool script = false;          // by fetch() or XMLHttpRequest: may have set Authorization itself
   bool cross_site = false;
   bool same_origin = false;  // provably started by a page of ours

@@ -10,6 +10,11 @@ bool is_login_too_old(const Session& session, const Policy& policy, TimePoint no
   return policy.fresh_login && now - session.authenticated >= *policy.fresh_login;
 }
 
+// A session that Report opened is as good as none where a person must have been asked.
+bool counts(const Session& session, const Policy& policy) noexcept {
+  return policy.report || !session.unprompted;
+}
+
 // What cookie, request and location say before any session is considered.
 Situation situation_of(const CookieReading& cookie, const Presented& presented,
                        const Policy& policy, TimePoint now) {
@@ -72,6 +77,9 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
   Result<CookieReading> read = cookies_.read(presented, policy.limits, now);
   if (!read) return read.error();
   const CookieReading& cookie = *read;
+  if (cookie.state == CookieState::Live && !counts(*cookie.record->session, policy)) {
+    read->state = CookieState::Dead;
+  }
   if (policy.stale && cookie.state == CookieState::Dead) {
     recent_.forget(record_key_of(cookie.lineage->root));
   }
@@ -81,13 +89,15 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
   std::optional<SessionId> heir_id;
   if (cookie.state == CookieState::Live) {
     examined.session = cookie.session();
+    situation.elsewhere =
+        examined.session->session.space != space_tag(presented.origin, presented.realm);
     situation.proof_equal =
         presented.credentials != nullptr &&
         proof_matches(*cookie.id, examined.session->session, *presented.credentials);
   } else if (presented.credentials != nullptr) {
     Result<std::optional<Heir>> heir = cookies_.find_heir(cookie, presented, policy.limits, now);
     if (!heir) return heir.error();
-    if (*heir) {
+    if (*heir && counts((*heir)->session.session, policy)) {
       situation.successor_lives = true;
       heir_id = (*heir)->id;
       examined.session = (*heir)->session;
@@ -138,7 +148,9 @@ Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const P
                       .proof = proof_of(id, *presented.credentials),
                       .follows = follows,
                       .signing_key = key->id(),
-                      .seen = cookie.moment};
+                      .seen = cookie.moment,
+                      .space = space_tag(presented.origin, presented.realm),
+                      .unprompted = !trusted};
 }
 
 // AuthEpochOnStoreError stale: only for what this process itself saw live a moment ago, with the
@@ -154,7 +166,10 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   const RecordKey key = record_key_of(lineage_root_of(id));
   const std::optional<RecentAdmissions::Admission> recent = recent_.find(key);
   if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
-  if (!is_live(recent->session, /*epochs_current=*/true, policy.limits, now)) return std::nullopt;
+  if (recent->session.zone != presented.zone || !counts(recent->session, policy) ||
+      !is_live(recent->session, /*epochs_current=*/true, policy.limits, now)) {
+    return std::nullopt;
+  }
 
   CookieReading cookie;
   cookie.state = CookieState::Live;
@@ -188,6 +203,8 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   session.verifier = facts.verifier;
   session.created = session.authenticated = session.verified = session.last_seen = now;
   session.expires = now + limits.max_age;
+  session.space = login.space;
+  session.unprompted = login.unprompted;
   session.address = facts.address;
   session.user_agent = facts.user_agent;
 
@@ -243,7 +260,8 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
     next = closed->next;
     for (const RecordKey& key : done.ended) recent_.forget(key);
   }
-  // A scope that was not granted is answered by a page, which makes no browser drop its credentials.
+  // A scope that was not granted is answered by a page, which makes no browser drop its
+  // credentials.
   const bool challenges = what.answered_by_challenge && done.scope_granted;
   const bool armed = challenges && presented.credentials != nullptr;
   Result<std::string> value = make_challenge(next, armed, challenges, presented, now);

@@ -24,6 +24,8 @@ struct Policy {
   bool same_site_none = false;              // AuthEpochCookieSameSite None
   bool report = false;                      // AuthEpoch Report
   std::optional<Seconds> stale = {};        // AuthEpochOnStoreError stale <time>
+
+  friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 // A login on its way through the provider. Holds the id of the session to be, so it lives no longer
@@ -34,6 +36,8 @@ struct PendingLogin {
   Lineage follows;
   std::uint32_t signing_key;
   StoreMoment seen;
+  SpaceTag space;   // where the credentials came from
+  bool unprompted;  // AuthEpoch Report: nobody was asked
 };
 
 struct Examined {

@@ -42,6 +42,9 @@ struct End {
   TimePoint at;
 };
 
+// What a browser files credentials under, origin and realm, in short; see space_tag().
+using SpaceTag = std::array<std::uint8_t, 8>;
+
 // SHA-256 over the provider list and every provider directive in force: who checked the password.
 using Verifier = Hash256;
 
@@ -56,6 +59,10 @@ struct Session {
   TimePoint last_seen{};
   TimePoint expires{};  // created + AuthEpochMaxAge where it was opened
   Epochs opened_under{};
+  SpaceTag space{};  // the origin and realm whose prompt was answered
+  // Opened by AuthEpoch Report on credentials that nobody had been asked for. Worth nothing where
+  // AuthEpoch is On.
+  bool unprompted = false;
   std::string address;
   std::string user_agent;
   std::optional<End> end;
@@ -83,6 +90,7 @@ Hash256 proof_of(const SessionId& id, const Credentials& credentials);
 struct Limits {
   Seconds idle;
   Seconds max_age;
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 // How often last-seen is written: the smaller of a minute and a quarter of the idle timeout.

@@ -14,7 +14,8 @@ enum Flag : std::uint8_t {
   kHasSession = 1,
   kHasSuccessor = 2,
   kHasEnd = 4,
-  kAllFlags = 7,
+  kUnprompted = 8,
+  kAllFlags = 15,
 };
 
 class Writer {
@@ -64,8 +65,9 @@ class Reader {
     }
     return TimePoint(Seconds(count));
   }
-  Hash256 hash() {
-    Hash256 value{};
+  template <typename Array>
+  Array bytes() {
+    Array value{};
     const Bytes raw = take(value.size());
     std::copy(raw.begin(), raw.end(), value.begin());
     return value;
@@ -102,6 +104,7 @@ void write_session(const Session& session, Writer& out) {
   out.integer(session.opened_under.store);
   out.integer(session.opened_under.zone);
   out.integer(session.opened_under.user);
+  out.bytes(session.space);
   out.text(session.address);
   out.text(session.user_agent);
   if (session.end) {
@@ -114,8 +117,8 @@ Session read_session(bool has_end, Reader& in) {
   Session session;
   session.user = in.text();
   session.zone = in.text();
-  session.proof = in.hash();
-  session.verifier = in.hash();
+  session.proof = in.bytes<Hash256>();
+  session.verifier = in.bytes<Hash256>();
   session.created = in.time();
   session.authenticated = in.time();
   session.verified = in.time();
@@ -124,6 +127,7 @@ Session read_session(bool has_end, Reader& in) {
   session.opened_under.store = in.integer<std::uint64_t>();
   session.opened_under.zone = in.integer<std::uint64_t>();
   session.opened_under.user = in.integer<std::uint64_t>();
+  session.space = in.bytes<SpaceTag>();
   session.address = in.text();
   session.user_agent = in.text();
   if (has_end) {
@@ -145,6 +149,7 @@ std::string encode(const Record& record) {
   if (record.session) flags |= kHasSession;
   if (succession.successor) flags |= kHasSuccessor;
   if (record.session && record.session->end) flags |= kHasEnd;
+  if (record.session && record.session->unprompted) flags |= kUnprompted;
 
   Writer out;
   out.integer(kRecordVersion);
@@ -163,15 +168,20 @@ std::optional<Record> decode_record(Bytes bytes) {
   const auto flags = in.integer<std::uint8_t>();
   const bool has_end = (flags & kHasEnd) != 0;
   const bool has_session = (flags & kHasSession) != 0;
-  if ((flags & ~unsigned{kAllFlags}) != 0 || (has_end && !has_session)) return std::nullopt;
+  const bool unprompted = (flags & kUnprompted) != 0;
+  const bool about_a_session = has_end || unprompted;
+  if ((flags & ~unsigned{kAllFlags}) != 0 || (about_a_session && !has_session)) {
+    return std::nullopt;
+  }
 
   Record record;
   record.succession.generation = in.integer<std::uint32_t>();
   record.succession.signing_key = in.integer<std::uint32_t>();
   record.succession.changed = in.time();
-  if ((flags & kHasSuccessor) != 0) record.succession.successor = in.hash();
+  if ((flags & kHasSuccessor) != 0) record.succession.successor = in.bytes<Hash256>();
   if (has_session) {
     record.session = read_session(has_end, in);
+    record.session->unprompted = unprompted;
     if (has_end && !is_end_reason(record.session->end->reason)) return std::nullopt;
   }
   if (!in.at_end()) return std::nullopt;

@@ -8,9 +8,6 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include <algorithm>
-
-#include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/process.h"
 
@@ -41,9 +38,10 @@ int send_body(request_rec* r, int status, const std::string& content_type,
               const std::string& body) {
   if (r->main != nullptr) return status;
   const bool in_handler = r->handler != nullptr && r->output_filters != r->proto_output_filters;
-  if (ap_discard_request_body(r) != OK) r->connection->keepalive = AP_CONN_CLOSE;
+  // With the status set, httpd does not invite the body of an `Expect: 100-continue` request.
   r->status = status;
   r->status_line = nullptr;
+  if (ap_discard_request_body(r) != OK) r->connection->keepalive = AP_CONN_CLOSE;
   ap_set_content_type(r, in_pool(r->pool, content_type));
   ap_set_content_length(r, static_cast<apr_off_t>(body.size()));
   apr_table_setn(r->err_headers_out, "Cache-Control", "private, no-store");
@@ -52,19 +50,6 @@ int send_body(request_rec* r, int status, const std::string& content_type,
   if (!r->header_only) ap_rwrite(body.data(), static_cast<int>(body.size()), r);
   ap_finalize_request_protocol(r);
   return DONE;
-}
-
-// The field that already sets a cookie of this name: an internal redirect is decided anew, and the
-// request that led to it may have been about to send one. The later one counts, and goes alone.
-apr_table_entry_t* find_set_cookie(const request_rec* r, const std::string& name) {
-  const apr_array_header_t* fields = apr_table_elts(r->err_headers_out);
-  auto* const begin = reinterpret_cast<apr_table_entry_t*>(fields->elts);
-  auto* const end = begin + fields->nelts;
-  auto* const found = std::find_if(begin, end, [&](const apr_table_entry_t& field) {
-    return core::equals_ignoring_case(field.key, "Set-Cookie") &&
-           std::string_view(field.val).starts_with(name + "=");
-  });
-  return found == end ? nullptr : found;
 }
 
 int forbid(request_rec* r, const Decided& decided) {
@@ -97,6 +82,8 @@ void send_cookie(request_rec* r, Decided& decided, const std::string& value) {
   if (value.empty()) return;
   const core::CookieAttributes& cookie = decided.space.cookie;
   char* const field = apr_pstrdup(r->pool, core::set_cookie(cookie, value).c_str());
+  // An internal redirect is decided anew, and the request that led to it may have been about to set
+  // the same cookie. The later one counts, and goes alone.
   if (apr_table_entry_t* const earlier = find_set_cookie(r, cookie.name)) {
     earlier->val = field;
   } else {
@@ -108,7 +95,7 @@ void send_cookie(request_rec* r, Decided& decided, const std::string& value) {
 int refuse(request_rec* r, Decided& decided) {
   const Action action = decided.examined.verdict.action;
   if (action == Action::Unavailable) return unavailable(r);
-  if (r->main == nullptr) send_cookie(r, decided, decided.examined.cookie_value);
+  send_cookie(r, decided, decided.examined.cookie_value);
   if (action == Action::Forbid) return forbid(r, decided);
   if (action == Action::AskEpoch) {
     challenge_with_epoch(r);

@@ -15,6 +15,7 @@
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
 #include "httpd/process.h"
+#include "httpd/strip.h"
 
 APLOG_USE_MODULE(auth_epoch);
 
@@ -65,14 +66,13 @@ void warn_of_plain_http(request_rec* r, const Presentation& presentation) {
 }
 
 bool same_authentication(const Decided& earlier, const Presentation& presentation,
-                         const DirConfig& config) {
-  return earlier.space.zone == presentation.space().zone &&
-         earlier.verifier == config.verifier.value_or(core::Verifier{}) &&
-         earlier.fresh_login == fresh_login_of(config);
+                         const core::Policy& policy, const core::Verifier& verifier) {
+  return earlier.space.zone == presentation.space().zone && earlier.policy == policy &&
+         earlier.verifier == verifier;
 }
 
-// A sub-request or internal redirect within the same zone: what was decided holds. The provider is
-// asked again, as without us; a refusal stays one.
+// A sub-request or internal redirect to where the same holds: what was decided holds too. The
+// provider is asked again, as without us; a refusal stays one.
 int repeat(request_rec* r, const Decided& earlier) {
   set_environment(r, earlier);
   return earlier.answer == DONE ? HTTP_UNAUTHORIZED : earlier.answer;
@@ -82,7 +82,7 @@ void log_decision(request_rec* r, const Decided& decided, bool lets_on) {
   const core::Verdict& verdict = decided.examined.verdict;
   const auto& session = decided.examined.session;
   ap_log_rerror(APLOG_MARK, lets_on ? APLOG_DEBUG : APLOG_INFO, 0, r, "%s%s (%s, row %d) %s%s",
-                decided.report && !lets_on ? "Report: would " : "",
+                decided.policy.report && !lets_on ? "Report: would " : "",
                 std::string(core::to_string(verdict.action)).c_str(),
                 std::string(core::to_string(verdict.reason)).c_str(), verdict.row,
                 session ? "session " : "no session",
@@ -94,32 +94,33 @@ int check(request_rec* r) {
   if (mode_of(config) == Mode::Off || r->proxyreq == PROXYREQ_PROXY) return DECLINED;
   if (const std::optional<int> answer = misconfigured(r)) return *answer;
 
+  restore_stripped(r);
   const Presentation presentation(r);
   warn_of_plain_http(r, presentation);
+  const core::Policy policy = policy_for(r, config);
+  const core::Verifier verifier = config.verifier.value_or(core::Verifier{});
   const Decided* earlier = earlier_decision(r);
-  if (earlier != nullptr && same_authentication(*earlier, presentation, config)) {
+  if (earlier != nullptr && same_authentication(*earlier, presentation, policy, verifier)) {
     return repeat(r, *earlier);
   }
   Child* child = process_of(r->server).child;
   if (child == nullptr) return unavailable(r);
 
   auto* decided = make_in_pool<Decided>(
-      r->pool, Decided{.space = presentation.space(),
-                       .traits = presentation.traits(),
-                       .examined = child->service().examine(presentation.presented(),
-                                                            policy_for(r, config), time_of(r)),
-                       .verifier = config.verifier.value_or(core::Verifier{}),
-                       .fresh_login = fresh_login_of(config),
-                       .report = mode_of(config) == Mode::Report,
-                       .may_open = r->main == nullptr && earlier == nullptr,
-                       .answer = DECLINED,
-                       .sends_cookie = false});
+      r->pool,
+      Decided{.space = presentation.space(),
+              .traits = presentation.traits(),
+              .examined = child->service().examine(presentation.presented(), policy, time_of(r)),
+              .policy = policy,
+              .verifier = verifier,
+              .answer = DECLINED,
+              .sends_cookie = false});
   remember(r).decided = decided;
   set_environment(r, *decided);
   child->note_store_answer(r, decided->examined.store_error);
   const bool on = lets_on(decided->examined.verdict.action);
   log_decision(r, *decided, on);
-  if (!on && !decided->report) decided->answer = refuse(r, *decided);
+  if (!on && !decided->policy.report) decided->answer = refuse(r, *decided);
   return decided->answer;
 }
 

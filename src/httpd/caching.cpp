@@ -36,7 +36,7 @@ bool is_html(const request_rec* r) {
 
 bool must_not_be_stored(const request_rec* r) {
   if (sends_our_cookie(r) || authorization_was_stripped(r)) return true;
-  if (r->user == nullptr || says_how_to_cache(r)) return false;
+  if (!is_protected(r) || says_how_to_cache(r)) return false;
   switch (no_store_of(dir_config_of(r))) {
     case NoStore::Off:
       return false;

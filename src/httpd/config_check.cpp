@@ -176,6 +176,56 @@ void check_cookie(const Section& section, const std::vector<const Section*>& sec
   }
 }
 
+// What the cookie of a section is found by; two sections of one zone must agree on it.
+std::string cookie_key(const Section& section, const std::vector<const Section*>& sections) {
+  const auto value = [&](auto field) {
+    return in_force(section, sections, [field](const Section& s) { return s.config->*field; });
+  };
+  const auto same_site = value(&DirConfig::same_site).value_or(core::SameSite::Lax);
+  const auto secure = value(&DirConfig::cookie_secure).value_or(CookieSecure::Auto);
+  return std::string(value(&DirConfig::cookie_name).value_or("")) + " " +
+         std::string(value(&DirConfig::cookie_path).value_or("/")) + " " +
+         std::string(value(&DirConfig::cookie_domain).value_or("")) + " " +
+         std::to_string(static_cast<int>(same_site)) + std::to_string(static_cast<int>(secure));
+}
+
+// One zone has one cookie: a logout that ends the session of one would leave the other's. And two
+// zones have two, or they would overwrite each other's.
+void check_cookies_of_zones(const std::vector<const Section*>& sections, Findings& findings) {
+  std::map<std::string, std::string> cookie_of_zone;
+  std::map<std::string, std::string> zone_of_name;
+  for (const Section* section : sections) {
+    if (!is_on(in_force(*section, sections, own_mode))) continue;
+    const std::optional<std::string> realm =
+        in_force(*section, sections, [](const Section& s) { return s.auth_name; });
+    if (!realm) continue;
+    const std::optional<std::string_view> explicit_zone =
+        in_force(*section, sections, [](const Section& s) { return s.config->zone; });
+    const std::string zone = explicit_zone ? "zone \"" + std::string(*explicit_zone) + "\""
+                                           : "AuthName \"" + *realm + "\"";
+    const auto [cookie, is_first] = cookie_of_zone.emplace(zone, cookie_key(*section, sections));
+    if (!is_first && cookie->second != cookie_key(*section, sections)) {
+      findings.add(*section,
+                   "the AuthEpochCookie directives in force here differ from those of "
+                   "another section of the same zone (" +
+                       zone +
+                       "); a logout would end the session of one cookie and leave the "
+                       "other's. Set them where the zone begins, or give this section "
+                       "an AuthName of its own");
+    }
+    const std::optional<std::string_view> name =
+        in_force(*section, sections, [](const Section& s) { return s.config->cookie_name; });
+    if (!name) continue;
+    const auto [owner, is_new] = zone_of_name.emplace(std::string(*name), zone);
+    if (!is_new && owner->second != zone) {
+      findings.add(*section, "AuthEpochCookieName " + std::string(*name) +
+                                 " is the cookie of two zones, " + owner->second + " and " + zone +
+                                 ", which would overwrite each other's sessions; give each its "
+                                 "own name, or leave the names to the module");
+    }
+  }
+}
+
 // Within one origin, zone and AuthName are one to one: a browser files credentials under origin and
 // realm.
 void check_zones(const std::vector<const Section*>& sections, Findings& findings) {
@@ -230,7 +280,7 @@ void check_handler(const Section& section, const std::vector<const Section*>& se
         if (s.requirement == Requirement::None) return std::nullopt;
         return s.requirement;
       });
-  if (requirement != Requirement::AllGranted) {
+  if (requirement != Requirement::NoLogin) {
     findings.add(section,
                  "the logout handler must not require a login, or nobody could log out "
                  "whose session has ended; add `Require all granted` to this section");
@@ -334,6 +384,7 @@ int check(apr_pool_t* pconf, server_rec* main) {
       check_cookie(*section, sections, findings);
     }
     check_zones(sections, findings);
+    check_cookies_of_zones(sections, findings);
   }
   if (!used) return findings.any() ? HTTP_INTERNAL_SERVER_ERROR : OK;
   check_modules(findings);

@@ -221,6 +221,13 @@ const char* directory_directive(cmd_parms* cmd, void* dir, Body&& body) {
   });
 }
 
+// The same for what must be seen by configtest, and therefore not in .htaccess.
+template <typename Body>
+const char* section_directive(cmd_parms* cmd, void* dir, Body&& body) {
+  if (const char* refusal = contextual_refusal(cmd, NOT_IN_HTACCESS)) return refusal;
+  return directory_directive(cmd, dir, std::forward<Body>(body));
+}
+
 template <typename Body>
 const char* server_directive(cmd_parms* cmd, unsigned forbidden, Body&& body) {
   if (const char* refusal = contextual_refusal(cmd, forbidden)) return refusal;
@@ -260,8 +267,7 @@ const char* epoch_set_key_file(cmd_parms* cmd, void* /*dir*/, const char* value)
 }
 
 const char* epoch_set_zone(cmd_parms* cmd, void* dir, const char* value) {
-  if (const char* refusal = contextual_refusal(cmd, NOT_IN_HTACCESS)) return refusal;
-  return directory_directive(cmd, dir, [&](DirConfig& config) -> const char* {
+  return section_directive(cmd, dir, [&](DirConfig& config) -> const char* {
     const std::string_view name(value);
     if (name.empty() || name.size() > 128 ||
         std::any_of(name.begin(), name.end(), epoch::core::is_control)) {
@@ -318,12 +324,12 @@ const char* epoch_set_cross_site(cmd_parms* cmd, void* dir, const char* value) {
 }
 
 const char* epoch_set_cookie_name(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(
-      cmd, dir, [&](DirConfig& config) { return set_cookie_name(cmd, config, value); });
+  return section_directive(cmd, dir,
+                           [&](DirConfig& config) { return set_cookie_name(cmd, config, value); });
 }
 
 const char* epoch_set_cookie_path(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(cmd, dir, [&](DirConfig& config) -> const char* {
+  return section_directive(cmd, dir, [&](DirConfig& config) -> const char* {
     if (value[0] != '/' || !is_attribute_value(value)) {
       return refuse(cmd, value, "give a path that begins with a slash, such as /app");
     }
@@ -333,7 +339,7 @@ const char* epoch_set_cookie_path(cmd_parms* cmd, void* dir, const char* value) 
 }
 
 const char* epoch_set_cookie_domain(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(cmd, dir, [&](DirConfig& config) -> const char* {
+  return section_directive(cmd, dir, [&](DirConfig& config) -> const char* {
     const std::string_view host = value[0] == '.' ? value + 1 : value;
     if (!epoch::core::parse_origin("https://" + std::string(host)) ||
         host.find_first_of(":[") != std::string_view::npos) {
@@ -350,7 +356,7 @@ const char* epoch_set_cookie_same_site(cmd_parms* cmd, void* dir, const char* va
                   "a link from another site would arrive without the cookie, and the browser would "
                   "ask for the password without end; give Lax (the default) or None");
   }
-  return directory_directive(cmd, dir, [&](DirConfig& config) {
+  return section_directive(cmd, dir, [&](DirConfig& config) {
     return set_word<SameSite>(cmd, config.same_site, value,
                               {{"Lax", SameSite::Lax}, {"None", SameSite::None}},
                               "give Lax or None");
@@ -358,7 +364,7 @@ const char* epoch_set_cookie_same_site(cmd_parms* cmd, void* dir, const char* va
 }
 
 const char* epoch_set_cookie_secure(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(cmd, dir, [&](DirConfig& config) {
+  return section_directive(cmd, dir, [&](DirConfig& config) {
     return set_word<CookieSecure>(
         cmd, config.cookie_secure, value,
         {{"auto", CookieSecure::Auto}, {"On", CookieSecure::On}, {"Off", CookieSecure::Off}},

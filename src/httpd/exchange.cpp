@@ -25,6 +25,7 @@ std::string_view field(const request_rec* r, const char* name) {
 
 // httpd's own idea of scheme, host and port, which honours ServerName and UseCanonicalName.
 std::string own_origin(const request_rec* r) {
+  while (r->main != nullptr) r = r->main;  // a sub-request does not know the port it came in by
   return core::make_origin(ap_http_scheme(r), ap_get_server_name(const_cast<request_rec*>(r)),
                            ap_get_server_port(r));
 }
@@ -145,12 +146,29 @@ const Decided* earlier_decision(const request_rec* r) {
   return nullptr;
 }
 
+apr_table_entry_t* find_set_cookie(const request_rec* r, const std::string& name) {
+  const apr_array_header_t* fields = apr_table_elts(r->err_headers_out);
+  auto* const begin = reinterpret_cast<apr_table_entry_t*>(fields->elts);
+  auto* const end = begin + fields->nelts;
+  auto* const found = std::find_if(begin, end, [&](const apr_table_entry_t& field) {
+    return core::equals_ignoring_case(field.key, "Set-Cookie") &&
+           std::string_view(field.val).starts_with(name + "=");
+  });
+  return found == end ? nullptr : found;
+}
+
 bool sends_our_cookie(const request_rec* r) {
   for (const request_rec* e = r; e != nullptr; e = leading_to(e)) {
     const Decided* decided = decided_of(e);
     if (decided != nullptr && decided->sends_cookie) return true;
   }
-  return false;
+  // mod_dir takes a sub-request's answer over as this request's, but not what we remember of it.
+  return apr_table_get(r->err_headers_out, "Set-Cookie") != nullptr &&
+         find_set_cookie(r, space_of(r).cookie.name) != nullptr;
+}
+
+bool is_protected(const request_rec* r) {
+  return r->user != nullptr || apr_table_get(r->subprocess_env, "AUTH_EPOCH_EVENT") != nullptr;
 }
 
 bool authorization_was_stripped(const request_rec* r) {

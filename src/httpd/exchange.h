@@ -46,10 +46,8 @@ struct Decided {
   Space space;
   core::RequestTraits traits;
   core::Examined examined;
+  core::Policy policy;
   core::Verifier verifier{};
-  std::optional<Seconds> fresh_login;
-  bool report = false;
-  bool may_open = false;  // a sub-request, or a redirect into another zone, opens nothing
   int answer = DECLINED;  // what check_authn answered
   bool sends_cookie = false;
 };
@@ -78,6 +76,12 @@ const request_rec* leading_to(const request_rec* r) noexcept;
 
 // The nearest decision about a request that led to this one, by sub-request or internal redirect.
 const Decided* earlier_decision(const request_rec* r);
+
+// The field of the answer that sets a cookie of this name; nullptr where none does.
+apr_table_entry_t* find_set_cookie(const request_rec* r, const std::string& name);
+
+// Whether the answer is for a user's eyes: httpd or we know one.
+bool is_protected(const request_rec* r);
 
 // Whether the answer to this request, or to one that led to it, sets our cookie.
 bool sends_our_cookie(const request_rec* r);

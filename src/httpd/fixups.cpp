@@ -39,7 +39,7 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
   if (examined.verdict.cookie == core::SendCookie::ArmedChallenge) {
     core::Result<std::string> value =
         service.challenge_after_conflict(*examined.login, presentation.presented(), time_of(r));
-    if (!value) return unavailable(r);
+    if (!value) return decided.answer = unavailable(r);
     examined.cookie_value = *std::move(value);
   }
   set_environment(r, decided);
@@ -47,7 +47,7 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
                 "login of user %s refused: its session or an epoch ended while the password was "
                 "being verified",
                 r->user);
-  return refuse(r, decided);
+  return decided.answer = refuse(r, decided);
 }
 
 int open_session(request_rec* r, Decided& decided) {
@@ -56,10 +56,10 @@ int open_session(request_rec* r, Decided& decided) {
       *decided.examined.login, facts_of(r, decided), limits_of(dir_config_of(r)), time_of(r));
   if (!opened) {
     child.note_store_answer(r, opened.error().detail);
-    return decided.report ? DECLINED : unavailable(r);
+    return decided.policy.report ? DECLINED : decided.answer = unavailable(r);
   }
   if (opened->outcome == core::OpenOutcome::Conflict) {
-    return decided.report ? DECLINED : refuse_conflict(r, decided, child.service());
+    return decided.policy.report ? DECLINED : refuse_conflict(r, decided, child.service());
   }
   if (opened->outcome == core::OpenOutcome::Opened) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
@@ -82,8 +82,8 @@ int fix_up(request_rec* r) {
   Decided* decided = decided_of(r);
   if (decided == nullptr) repeat_environment(r);
   if (decided == nullptr || r->user == nullptr) return DECLINED;
-  if (decided->examined.login && decided->may_open) return open_session(r, *decided);
-  if (decided->examined.verdict.action == core::Action::AdmitSuccessor && r->main == nullptr) {
+  if (decided->examined.login) return open_session(r, *decided);
+  if (decided->examined.verdict.action == core::Action::AdmitSuccessor) {
     send_cookie(r, *decided, decided->examined.cookie_value);
     return OK;
   }

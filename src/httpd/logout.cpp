@@ -50,8 +50,24 @@ std::string value_of(const ap_form_pair_t& pair) {
   return value;
 }
 
+// httpd would discard a body of another type without a word, and `scope=all` with it.
+bool has_body_of_another_type(const request_rec* r) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  const char* length = apr_table_get(r->headers_in, "Content-Length");
+  const bool has_body = apr_table_get(r->headers_in, "Transfer-Encoding") != nullptr ||
+                        (length != nullptr && std::string_view(length) != "0");
+  const char* type = apr_table_get(r->headers_in, "Content-Type");
+  std::string_view name = type == nullptr ? "" : type;
+  return has_body && !core::equals_ignoring_case(core::next_piece(name, ';'), kForm);
+}
+
 // Returns OK, or the status that the form is refused with.
 int read_form(request_rec* r, Parameters& parameters) {
+  if (has_body_of_another_type(r)) {
+    return send_problem(r, HTTP_UNSUPPORTED_MEDIA_TYPE, "Not signed out",
+                        "Send the parameters in the URL or as a form "
+                        "(application/x-www-form-urlencoded).");
+  }
   apr_array_header_t* pairs = nullptr;
   const int status = ap_parse_form_data(r, nullptr, &pairs, kMostFields, kLongestForm);
   if (status != OK || pairs == nullptr) return status;

@@ -6,6 +6,9 @@
 #include <apr_strings.h>
 #include <http_config.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/config.h"
@@ -27,6 +30,18 @@ bool declared_by_another(const char* directive) {
 std::string first_word(cmd_parms* cmd, const char* arguments) {
   const char* word = ap_getword_conf(cmd->temp_pool, &arguments);
   return word == nullptr ? std::string() : std::string(word);
+}
+
+// Whether a `Require` of this kind asks who the user is. What a third party's asks is not known,
+// and does not stop httpd from starting.
+bool needs_login(std::string_view kind) {
+  constexpr std::string_view kKinds[] = {
+      "user",      "valid-user",     "group",       "dbm-group",  "dbm-file-group",
+      "dbd-group", "file-owner",     "file-group",  "ldap-user",  "ldap-group",
+      "ldap-dn",   "ldap-attribute", "ldap-filter", "ldap-search"};
+  return std::any_of(std::begin(kKinds), std::end(kKinds), [kind](std::string_view known) {
+    return core::equals_ignoring_case(kind, known);
+  });
 }
 
 template <typename Body>
@@ -80,14 +95,10 @@ const char* epoch_observe_require(cmd_parms* cmd, void* dir, const char* args) {
   return observe(cmd, [&] {
     Section* section = section_of(cmd, dir);
     if (section == nullptr) return;
-    const char* rest = args;
-    const bool granted =
-        core::equals_ignoring_case(ap_getword_conf(cmd->temp_pool, &rest), "all") &&
-        core::equals_ignoring_case(core::trimmed(rest), "granted");
-    if (!granted) {
+    if (needs_login(first_word(cmd, args))) {
       section->requirement = Requirement::Login;
     } else if (section->requirement == Requirement::None) {
-      section->requirement = Requirement::AllGranted;
+      section->requirement = Requirement::NoLogin;
     }
   });
 }

@@ -13,7 +13,7 @@ struct DirConfig;
 
 enum class SectionKind { Server, Location, Directory, Other };
 
-enum class Requirement { None, AllGranted, Login };
+enum class Requirement { None, NoLogin, Login };
 
 struct Section {
   SectionKind kind = SectionKind::Server;

@@ -10,6 +10,7 @@
 #include "core/cookie.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/strip.h"
 
 namespace epoch::httpd {
 namespace {
@@ -46,7 +47,9 @@ int strip(request_rec* r) {
   return DECLINED;
 }
 
-int restore(request_rec* r) {
+}  // namespace
+
+void restore_stripped(request_rec* r) {
   for (const request_rec* e = leading_to(r); e != nullptr; e = leading_to(e)) {
     const Remembered* remembered = remembered_of(e);
     if (remembered == nullptr) continue;
@@ -57,10 +60,8 @@ int restore(request_rec* r) {
       apr_table_setn(r->headers_in, "Authorization", remembered->stripped_authorization);
     }
   }
-  return DECLINED;
 }
 
-}  // namespace
 }  // namespace epoch::httpd
 
 int epoch_strip(request_rec* r) {
@@ -69,6 +70,8 @@ int epoch_strip(request_rec* r) {
 }
 
 int epoch_translate_name(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR,
-                               [r] { return epoch::httpd::restore(r); });
+  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR, [r] {
+    epoch::httpd::restore_stripped(r);
+    return DECLINED;
+  });
 }

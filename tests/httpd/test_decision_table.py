@@ -16,6 +16,8 @@ IMAGE = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors"),
          ("Sec-Fetch-Dest", "image")]
 CROSS_SITE_LINK = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
                    ("Sec-Fetch-Dest", "document")]
+CROSS_SITE_FRAME = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                    ("Sec-Fetch-Dest", "iframe")]
 CROSS_SITE_IMAGE = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"),
                     ("Sec-Fetch-Dest", "image")]
 PRERENDER = [*NAVIGATION, ("Sec-Purpose", "prefetch;prerender")]
@@ -38,8 +40,7 @@ class Site:
         if person:
             pair = f"{person.user}:{person.password}".encode()
             headers.append(("Authorization", b"Basic " + base64.b64encode(pair)))
-        body = b"a=b" if method == "POST" else b""
-        return self.httpd.request(method, path, headers, body)
+        return self.httpd.request(method, path, headers)
 
     def armed(self):
         return jar_of(self.get(None))
@@ -118,6 +119,15 @@ def test_row_4_another_site_cannot_switch_the_user(site):
     assert answer.status == 403 and answer.set_cookie is None and logged(site, 4, "cross-site")
     assert "alice" in answer.text
     assert site.get(live, ALICE).status == 200
+
+
+def test_row_4_credentials_kept_for_another_origin_are_refused_and_arm(site):
+    live = site.live()
+    elsewhere = [("Host", "127.0.0.1:%d" % site.httpd.port)]
+    answer = site.get(live, BOB, elsewhere)
+    assert asks(answer) and logged(site, 4, "challenge-elsewhere")
+    assert site.get(live, ALICE, elsewhere).status == 200, "the session's own are good here too"
+    assert site.get(jar_of(answer), BOB, elsewhere).user == "bob"
 
 
 def test_row_5_the_old_cookie_with_the_new_credentials_is_admitted_as_the_successor(site):
@@ -233,7 +243,8 @@ def test_row_15_another_sites_post_with_credentials_is_forbidden(site):
         answer = site.get(None, ALICE, kind, "POST")
         assert (answer.status, answer.challenge, answer.set_cookie) == (403, None, None)
         assert logged(site, 15)
-    assert site.get(None, ALICE, CROSS_SITE_IMAGE).status == 403
+    for kind in (CROSS_SITE_IMAGE, CROSS_SITE_FRAME):
+        assert site.get(None, ALICE, kind).status == 403
 
 
 def test_row_16_where_stateless_holds_credentials_are_enough(httpd):

@@ -150,7 +150,7 @@ def test_a_rewrite_into_an_area_that_wants_a_fresh_login_is_decided_anew(httpd):
     assert httpd.request("GET", "/app/", [basic(ALICE), cookies(typed)]).status == 200
 
 
-def test_a_rewrite_into_another_zone_is_decided_there_and_opens_nothing_there(httpd):
+def test_a_rewrite_into_another_zone_is_decided_there(httpd):
     httpd.write("app/.htaccess", "RewriteEngine On\nRewriteRule ^settings$ /admin/ [L]\n")
     start(httpd, ADMIN_ZONE, modules=["rewrite"])
     staff = sign_in(httpd)
@@ -158,12 +158,37 @@ def test_a_rewrite_into_another_zone_is_decided_there_and_opens_nothing_there(ht
     assert is_a_clean_refusal(refusal, realm="Admin")
     assert refusal.set_cookie.name != staff.set_cookie.name
     opened = sessions_opened(httpd)
-    shown = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff, refusal)])
-    assert shown.status == 200 and shown.set_cookie is None
-    assert sessions_opened(httpd) == opened
-    admin = httpd.request("GET", "/admin/", [basic(ALICE), cookies(refusal)])
+    admin = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff, refusal)])
+    assert admin.status == 200 and admin.set_cookie.name == refusal.set_cookie.name
+    assert sessions_opened(httpd) == opened + 1
     both = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff, admin)])
     assert (both.status, both.event, both.set_cookie) == (200, "admit", None)
+
+
+def test_a_login_within_a_sub_request_is_a_session_that_a_logout_ends(httpd):
+    httpd.write("public/whole.shtml", '<!--#include virtual="/app/index.html" -->')
+    start(httpd, INCLUDES.replace("/app", "/public"), modules=["include"])
+    httpd.expect_log(r"unable to include \"/app/index.html\"")
+    armed = httpd.request("GET", "/app/")
+    included = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookies(armed)])
+    assert "app/index.html" in included.text and sessions_opened(httpd) == 1
+    out = httpd.request("POST", "/logout", [cookies(armed), ("Origin", httpd.origin)])
+    assert out.status == 401
+    again = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookies(armed)])
+    assert "app/index.html" not in again.text
+
+
+def test_where_only_the_index_is_protected_one_prompt_is_enough(httpd):
+    httpd.write("files/index.html", "<p>the index")
+    start(httpd, '<Location "/files">\nRequire all granted\n</Location>\n'
+                 '<Location "/files/index.html">\nRequire valid-user\n</Location>\n')
+    asked = httpd.request("GET", "/files/")
+    assert asked.asks_for_password and asked.set_cookie
+    shown = httpd.request("GET", "/files/", [basic(ALICE), cookies(asked)])
+    assert shown.status == 200 and shown.set_cookie
+    assert shown.header("Cache-Control") == "private, no-store"
+    again = httpd.request("GET", "/files/", [basic(ALICE), cookies(shown)])
+    assert again.status == 200 and again.header("Cache-Control") == "private, no-store"
 
 
 # ---- actions and includes

@@ -462,16 +462,17 @@ def test_form_in_chunks_is_read(httpd):
     assert not is_signed_in(other)
 
 
-def test_body_that_is_no_form_is_thrown_away(httpd):
+def test_body_that_is_no_form_is_refused_and_not_half_obeyed(httpd):
     start(httpd)
     browser, other = signed_in(httpd), signed_in(httpd)
     with httpd.connection() as connection:
-        answer = connection.request("POST", "/logout", [
-            jar(browser), basic(ALICE), OUR_PAGE, ("Content-Type", "application/json")],
-            b'{"scope": "all"}&scope=all')
-        assert answer.status == 401
+        for content_type in ("application/json", "multipart/form-data; boundary=x", ""):
+            fields = [("Content-Type", content_type)] if content_type else []
+            answer = connection.request("POST", "/logout", [
+                jar(browser), basic(ALICE), OUR_PAGE, *fields], b'{"scope": "all"}&scope=all')
+            assert answer.status == 415 and "form" in answer.json["detail"]
         assert connection.request("GET", "/public/").status == 200
-    assert is_signed_in(other) and not is_signed_in(browser)
+    assert is_signed_in(other) and is_signed_in(browser)
 
 
 def test_connection_stays_in_step_after_a_refused_post(httpd):

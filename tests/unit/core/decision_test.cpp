@@ -88,6 +88,14 @@ TEST(DecisionRow4, AnotherSiteCannotSwitchTheUser) {
             (Verdict{Action::Forbid, kNothing, Reason::CrossSite, 4}));
 }
 
+TEST(DecisionRow4, CredentialsOfAnotherOriginOrRealmAreRefusedAndArm) {
+  Situation s = with(CookieState::Live, true);
+  s.elsewhere = true;
+  EXPECT_EQ(decide(s), (Verdict{Action::RefuseAndArm, kArmed, Reason::ChallengeElsewhere, 4}));
+  s.proof_equal = true;
+  EXPECT_EQ(decide(s).action, Action::Admit);
+}
+
 TEST(DecisionRow5, OldCookieAndNewCredentialsAreAdmittedAsTheSuccessor) {
   for (const CookieState cookie : {CookieState::Dead, CookieState::Challenge}) {
     Situation s = with(cookie, true, image());
@@ -214,6 +222,14 @@ TEST(DecisionRow15, AnotherSitesPostWithCredentialsIsForbidden) {
   }
 }
 
+TEST(DecisionRow15, AnotherSitesFrameIsNoLinkThatSomebodyFollowed) {
+  RequestTraits frame = from_another_site(navigation());
+  frame.framed = true;
+  EXPECT_EQ(decide(with(CookieState::Absent, true, frame)),
+            (Verdict{Action::Forbid, kNothing, Reason::CrossSite, 15}));
+  EXPECT_EQ(decide(with(CookieState::Absent, false, frame)).cookie, kNothing);
+}
+
 TEST(DecisionRow15, AnotherSitesLinkIsNot) {
   EXPECT_EQ(decide(with(CookieState::Absent, true, from_another_site(navigation()))).row, 17);
 }
@@ -330,12 +346,12 @@ TEST(DecisionAboutConflict, IsRow6) {
   EXPECT_EQ(decide_conflict(script()), (Verdict{Action::Forbid, kNothing, Reason::Script, 6}));
 }
 
-// Every situation that can be put in its terms: five cookie states times 2^22.
+// Every situation that can be put in its terms: five cookie states times 2^23.
 class EverySituation : public testing::TestWithParam<CookieState> {
  protected:
   template <typename Check>
   void for_each(Check check) {
-    constexpr unsigned kBits = 22;
+    constexpr unsigned kBits = 23;
     for (unsigned bits = 0; bits < (1U << kBits); ++bits) {
       unsigned rest = bits;
       const auto bit = [&rest] {
@@ -367,6 +383,7 @@ class EverySituation : public testing::TestWithParam<CookieState> {
       s.request.speculative = bit();
       s.request.get = bit();
       s.request.forget = bit();
+      s.request.framed = bit();
       if (!check(s, decide(s))) {
         FAIL() << "situation " << bits << ": " << testing::PrintToString(decide(s));
       }
@@ -388,7 +405,7 @@ TEST_P(EverySituation, LetsNothingOnToTheProviderWithoutItsEvidence) {
                (s.cookie == CookieState::Dead || s.cookie == CookieState::Challenge);
       case Action::Login:
         return s.store_answers && s.credentials &&
-               (s.cookie == CookieState::Live || trusted_challenge);
+               ((s.cookie == CookieState::Live && !s.elsewhere) || trusted_challenge);
       case Action::Stateless:
         return s.store_answers && s.credentials && s.stateless && without_session;
       case Action::Pass:

@@ -14,6 +14,8 @@ TEST(Origin, HasOneSpelling) {
   EXPECT_EQ(parse_origin("http://[::1]"), "http://[::1]");
   EXPECT_EQ(make_origin("http", "LocalHost", 8080), "http://localhost:8080");
   EXPECT_EQ(make_origin("https", "a.example", 0), "https://a.example");
+  EXPECT_EQ(make_origin("http", "::1", 8080), "http://[::1]:8080");
+  EXPECT_EQ(make_origin("http", "[::1]", 8080), "http://[::1]:8080");
 }
 
 TEST(Origin, NothingElseIsOne) {

@@ -1,0 +1,136 @@
+"""https and HTTP/2: the same story, the cookie's attributes, and streams that run in parallel."""
+
+import base64
+import re
+
+import pytest
+
+from harness.people import ALICE
+from harness.site import file_site
+
+VERSIONS = ["--http1.1", "--http2"]
+LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
+JAR = ("-c", "jar", "-b", "jar")
+
+
+def basic(person):
+    pair = f"{person.user}:{person.password}".encode()
+    return ("Authorization", b"Basic " + base64.b64encode(pair))
+
+
+def jar(response):
+    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
+
+
+def start(httpd, **site):
+    more = "Protocols h2 http/1.1\n" + site.pop("more", "")
+    return httpd.start(file_site(httpd.write_password_file("users", ALICE), more=more, **site),
+                       modules=["http2"], https=True)
+
+
+def sign_in(httpd, https=True):
+    challenged = httpd.request("GET", "/app/", https=https)
+    return httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)], https=https)
+
+
+def sessions_opened(httpd):
+    return len(httpd.error_log.lines("session .* opened"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_log_in_log_out_and_typed_again_over_https(httpd, tools, version):
+    start(httpd)
+    page = httpd.tls_origin + "/app/"
+
+    def visit(*arguments):
+        done = tools.curl(version, *JAR, *arguments, "-o", "/dev/null", "-w",
+                          "%{http_version} %{http_code}", page, check=True)
+        spoken, status = done.stdout.split()
+        assert spoken == {"--http1.1": "1.1", "--http2": "2"}[version]
+        return int(status)
+
+    assert visit() == 401
+    assert visit(*LOGIN) == 200
+    assert visit(*LOGIN) == 200
+    assert tools.curl_status(version, *JAR, *LOGIN, "-X", "POST", "-H",
+                             f"Origin: {httpd.tls_origin}", httpd.tls_origin + "/logout") == 401
+    assert visit(*LOGIN) == 401
+    assert visit(*LOGIN) == 200
+    assert sessions_opened(httpd) == 2
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_a_browser_is_asked_once_for_each_login_over_https(httpd, engine):
+    start(httpd)
+    browser = httpd.browser(engine, https=True)
+    assert browser.visit("/app/", typing=ALICE).prompts == 1
+    assert browser.visit("/reports/").prompts == 0
+    browser.submit("/logout")
+    browser.run_forget_script("/logout")
+    assert browser.visit("/app/", typing=ALICE).prompts == 1
+    assert browser.visit("/reports/").event == "admit"
+
+
+def test_every_cookie_over_https_is_bound_to_the_host_and_to_https(httpd):
+    start(httpd)
+    challenged = httpd.request("GET", "/app/", https=True)
+    signed_in = httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)], https=True)
+    out = httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), jar(signed_in)],
+                        https=True)
+    for answer in (challenged, signed_in, out):
+        cookie = answer.set_cookie
+        assert re.fullmatch(r"__Host-epoch-[0-9a-f]{8}", cookie.name)
+        assert cookie.attributes == {"path": "/", "httponly": "", "secure": "", "samesite": "Lax"}
+
+
+def test_http_and_https_keep_separate_zones(httpd):
+    start(httpd)
+    plain, secure = sign_in(httpd, https=False), sign_in(httpd)
+    zones = [answer.set_cookie.name[-8:] for answer in (plain, secure)]
+    assert zones[0] != zones[1] and not plain.set_cookie.name.startswith("__Host-")
+
+    def visit(cookie_of, name_of, https):
+        carried = ("Cookie", f"{name_of.set_cookie.name}={cookie_of.set_cookie.value}")
+        return httpd.request("GET", "/app/", [basic(ALICE), carried], https=https).status
+
+    assert visit(plain, secure, True) == visit(secure, plain, False) == 401
+    httpd.request("POST", "/logout", [("Origin", httpd.origin), jar(plain)])
+    assert visit(plain, plain, False) == 401
+    assert visit(secure, secure, True) == 200
+
+
+def test_parallel_streams_with_one_typed_answer_open_one_session(httpd, tools):
+    start(httpd, more="H2MinWorkers 8\nH2MaxWorkers 16\n")
+    for i in range(12):
+        httpd.write(f"app/{i}.html", "x")
+    cookie = jar(httpd.request("GET", "/app/", https=True))[1]
+    done = tools.nghttp("-v", "--no-dep", "-H", "authorization: " + basic(ALICE)[1].decode(),
+                        "-H", f"cookie: {cookie}",
+                        *[f"{httpd.tls_origin}/app/{i}.html" for i in range(12)], check=True)
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    assert re.findall(r"recv \(stream_id=\d+\) :status: (\d+)", output) == ["200"] * 12
+    cookies = re.findall(r"recv \(stream_id=\d+\)(?: ,)? set-cookie: [^=]+=([^;]+)", output)
+    assert len(cookies) == 12 and len(set(cookies)) == 1
+    assert sessions_opened(httpd) == 1
+
+
+def test_parallel_streams_with_the_password_from_before_the_logout_are_all_refused(httpd, tools):
+    start(httpd)
+    signed_in = sign_in(httpd)
+    httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), jar(signed_in)], https=True)
+    done = tools.nghttp("-v", "-H", "authorization: " + basic(ALICE)[1].decode(),
+                        "-H", "cookie: " + jar(signed_in)[1],
+                        *[f"{httpd.tls_origin}/app/?{i}" for i in range(8)], check=True)
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    assert re.findall(r"recv \(stream_id=\d+\) :status: (\d+)", output) == ["401"] * 8
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_large_body_to_a_refused_url_is_answered_and_the_connection_goes_on(httpd, tools, version):
+    start(httpd)
+    (tools.home / "large").write_bytes(b"z" * 4_000_000)
+    written = ("-o", "/dev/null", "-w", "%{http_code} %{num_connects}\n")
+    done = tools.curl(version, *LOGIN, "--data-binary", "@large", "-H", "Expect:", *written,
+                      httpd.tls_origin + "/app/", "--next", "-sS", version, *written,
+                      httpd.tls_origin + "/public/", check=True)
+    assert done.stdout.splitlines() == ["401 1", "200 0"]
