@@ -173,6 +173,15 @@ def test_stripping_does_not_break_rewriting_to_a_script(httpd):
     assert variables["HTTP_COOKIE"] == "theirs=1" and "HTTP_AUTHORIZATION" not in variables
 
 
+def test_stripping_does_not_hide_what_an_index_lists(httpd):
+    httpd.write("app/list/page.html", "a page")
+    httpd.write("app/list/.htaccess", "Options +Indexes\nDirectoryIndex disabled\n")
+    httpd.start(file_site(httpd.write_password_file("users", ALICE),
+                          zone="AuthEpochStrip cookie authorization"), modules=["autoindex"])
+    login = sign_in(httpd, path="/app/list/")
+    assert "page.html" in httpd.request("GET", "/app/list/", [basic(ALICE), jar(login)]).text
+
+
 def test_a_script_is_told_of_its_session(httpd):
     start_with_script(httpd)
     login = sign_in(httpd, path="/cgi/env")

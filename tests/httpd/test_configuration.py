@@ -440,3 +440,26 @@ def test_every_line_of_the_example_may_be_uncommented(httpd):
     # A domain is what the name's prefix of the line above does not go with.
     assert_refused(httpd, text.replace("#AuthEpochCookieDomain", "AuthEpochCookieDomain"),
                    "`__Host-epoch-intranet`", "no domain")
+
+
+# ---- cookies and zones
+
+def test_one_zone_has_one_cookie(httpd):
+    assert_refused(httpd, section(PROTECTED) + section("AuthEpochCookieName sid", "/app"),
+                   '<Location "/app">', "differ from those of another section of the same zone",
+                   "AuthName of its own")
+    assert_accepted(httpd, section(PROTECTED + "AuthEpochCookieName sid") + section("", "/app"))
+
+
+def test_two_zones_do_not_share_a_cookie(httpd):
+    other = section(PROTECTED.replace("Staff", "Admin") + "AuthEpochCookieName sid", "/admin")
+    assert_refused(httpd, section(PROTECTED + "AuthEpochCookieName sid", "/app") + other,
+                   "AuthEpochCookieName sid is the cookie of two zones")
+
+
+@pytest.mark.parametrize("requirement", [
+    "Require ip 127.0.0.1", "Require method POST GET",
+    "<RequireAll>\nRequire all granted\nRequire not ip 192.0.2.1\n</RequireAll>"])
+def test_the_logout_url_may_require_what_is_no_login(httpd, requirement):
+    assert_accepted(httpd, section(PROTECTED)
+                    + LOGOUT.replace("Require all granted", requirement))

@@ -583,3 +583,27 @@ def test_logout_of_one_zone_leaves_the_other_zones_alone(httpd):
     browser.submit("/admin/logout?scope=all")
     assert browser.visit("/app/").user == "alice"
     assert browser.visit("/admin/").status == 401
+
+
+def test_upload_that_is_refused_is_not_invited_first(httpd):
+    start(httpd)
+    with httpd.connection() as connection:
+        connection.send_raw(b"POST /app/ HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+                            b"Sec-Fetch-Dest: empty\r\nContent-Length: 50\r\n"
+                            b"Authorization: Basic YWxpY2U6d29uZGVybGFuZA==\r\n\r\n")
+        # Not by receive(), which passes over a `100 Continue`.
+        assert connection.receive_raw(12) == b"HTTP/1.1 403"
+
+
+def test_page_of_a_host_named_by_its_ipv6_address_may_log_out(httpd):
+    start(httpd)
+    host = ("Host", f"[::1]:{httpd.port}")
+    challenged = httpd.request("GET", "/app/", [host])
+    session = httpd.request("GET", "/app/", [host, basic(ALICE), jar_of(challenged)])
+    out = httpd.request("POST", "/logout", [host, jar_of(session),
+                                            ("Origin", f"http://[::1]:{httpd.port}")])
+    assert out.status == 401 and out.set_cookie
+
+
+def jar_of(response):
+    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")

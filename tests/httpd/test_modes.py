@@ -310,3 +310,22 @@ def test_where_basic_is_not_authoritative_whom_nobody_verified_gets_no_session(h
     assert unknown.status == 500, "as without us"
     assert unknown.set_cookie is None
     assert sessions_opened(httpd) == 1
+
+
+# ---- where areas of one zone differ
+
+def test_what_report_opened_unasked_opens_nothing_where_authepoch_is_on(httpd):
+    start(httpd, more='<Location "/reports">\nAuthEpoch Report\n</Location>\n')
+    log_out(httpd, jar(sign_in(httpd)))
+    unasked = httpd.request("GET", "/reports/", [basic(ALICE)])
+    assert unasked.status == 200 and unasked.set_cookie
+    assert asks(httpd.request("GET", "/app/", [basic(ALICE), jar(unasked)]))
+
+
+@pytest.mark.parametrize("policy", ["AuthEpochStateless On", "AuthEpoch Report"])
+def test_a_redirect_out_of_a_looser_area_is_decided_anew(httpd, policy):
+    httpd.write("reports/.htaccess", "RewriteEngine On\nRewriteRule ^jump$ /app/index.html [L]\n")
+    start(httpd, more=f'<Location "/reports">\n{policy}\n</Location>\n', modules=["rewrite"])
+    assert httpd.request("GET", "/reports/", [basic(ALICE)]).status == 200
+    jumped = httpd.request("GET", "/reports/jump", [basic(ALICE)])
+    assert asks(jumped) and "app/index.html" not in jumped.text

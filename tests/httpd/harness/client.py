@@ -129,6 +129,12 @@ class Connection:
     def send_raw(self, data):
         self._socket.sendall(data)
 
+    def receive_raw(self, length):
+        data = b""
+        while len(data) < length and (more := self._socket.recv(length - len(data))):
+            data += more
+        return data
+
     def receive(self, method="GET"):
         answer = http.client.HTTPResponse(self._socket, method=method)
         answer.begin()

@@ -34,6 +34,12 @@ TEST(RequestTraits, FetchAndXmlHttpRequestAreScripts) {
   EXPECT_FALSE(traits_of(fields("same-origin", "no-cors", "image")).script);
 }
 
+TEST(RequestTraits, AFramesNavigationIsNotAWindows) {
+  EXPECT_TRUE(traits_of(fields("cross-site", "navigate", "iframe")).framed);
+  EXPECT_FALSE(traits_of(fields("cross-site", "navigate", "document")).framed);
+  EXPECT_FALSE(traits_of(fields("same-origin", "no-cors", "image")).framed);
+}
+
 TEST(RequestTraits, ASubdomainIsNotAnotherSite) {
   EXPECT_FALSE(traits_of(fields("same-site", "navigate", "document")).cross_site);
   EXPECT_FALSE(traits_of(fields("same-site", "navigate", "document")).same_origin);

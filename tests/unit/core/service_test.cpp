@@ -469,6 +469,50 @@ TEST_F(ServiceTest, ReportOpensSessionsAsIfEachRefusalHadBeenAnswered) {
   EXPECT_EQ(request(jar, &alice_), Action::Admit);
 }
 
+TEST_F(ServiceTest, WhatReportOpenedUnpromptedIsWorthNothingWhereItIsOn) {
+  policy_.report = true;
+  std::string jar;
+  const Examined examined = examine(jar, &alice_);
+  open(*examined.login, jar, "alice");
+  policy_.report = false;
+  EXPECT_EQ(request(jar, &alice_), Action::RefuseAndArm);
+  EXPECT_EQ(request(jar, &alice_), Action::Login);
+  EXPECT_EQ(request(jar, &alice_), Action::Admit);
+}
+
+TEST_F(ServiceTest, WhatAPersonTypedUnderReportCountsEverywhere) {
+  policy_.report = true;
+  std::string jar;
+  request(jar, nullptr);
+  const Examined login = examine(jar, &alice_);
+  EXPECT_EQ(login.verdict.action, Action::Login);
+  open(*login.login, jar, "alice");
+  policy_.report = false;
+  EXPECT_EQ(request(jar, &alice_), Action::Admit);
+}
+
+TEST_F(ServiceTest, OtherCredentialsAreALoginOnlyWhereTheSessionWasOpened) {
+  std::string jar;
+  sign_in(jar, alice_);
+  origin_ = "https://other.example.org";
+  std::string elsewhere = jar;
+  EXPECT_EQ(request(elsewhere, &bob_), Action::RefuseAndArm);
+  std::string same = jar;
+  EXPECT_EQ(request(same, &alice_), Action::Admit);
+  EXPECT_EQ(request(elsewhere, &bob_), Action::Login);
+}
+
+TEST_F(ServiceTest, AScopeThatWasNotGrantedArmsNothing) {
+  std::string jar;
+  const Result<LoggedOut> done = service_.logout(
+      present(jar, &alice_), {.scope = LogoutScope::AllBrowsers, .answered_by_challenge = true},
+      policy_.limits, now_);
+  ASSERT_TRUE(done.ok());
+  EXPECT_FALSE(done->scope_granted);
+  keep(done->cookie_value, jar);
+  EXPECT_EQ(request(jar, &alice_), Action::RefuseAndArm);
+}
+
 TEST_F(ServiceTest, AStoreThatFailsAtAnyCallAdmitsNothingItWouldNotHaveAdmitted) {
   std::string live;
   sign_in(live, alice_);
@@ -507,6 +551,10 @@ TEST_F(ServiceTest, WithoutAStoreOnlyWhatThisProcessSawAMomentAgoIsStale) {
             Action::Unavailable);
   EXPECT_EQ(service.examine(present(unseen, &alice_), policy_, now_).verdict.action,
             Action::Unavailable);
+  zone_ = "another zone";
+  EXPECT_EQ(service.examine(present(seen, &alice_), policy_, now_).verdict.action,
+            Action::Unavailable);
+  zone_ = "zone";
   EXPECT_EQ(service.examine(present(seen, &bob_), policy_, now_).verdict.action,
             Action::Unavailable);
   EXPECT_EQ(service.examine(present(seen, &alice_), policy_, now_ + std::chrono::minutes(2))
