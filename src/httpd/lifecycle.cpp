@@ -114,6 +114,7 @@ apr_status_t on_flush_timer(int state, void* data, apr_pool_t* /*pool*/) {
   auto* process = static_cast<Process*>(data);
   if (state == AP_WATCHDOG_STATE_STARTING || process->child == nullptr) return APR_SUCCESS;
   return guarded(process->main_server, APR_SUCCESS, [&] {
+    process->child->store().notice_removal();
     flush(*process->child, process->main_server);  // a stopping child writes what it still has
     return APR_SUCCESS;
   });

@@ -182,6 +182,8 @@ Result<Done> LmdbStore::examine_damaged(Environment& environment) {
   return Done{};
 }
 
+void LmdbStore::notice_removal() { static_cast<void>(lease_for_writing().ok()); }
+
 Result<std::size_t> LmdbStore::reader_check() {
   const Result<Lease> environment = lease();
   if (!environment) return environment.error();
@@ -242,7 +244,8 @@ Result<LmdbStore::Lease> LmdbStore::lease_for_writing() {
     if (!environment || (*environment)->file_is_in_place()) return environment;
     if (!(*environment)->was_set_aside()) {
       options_.log(Severity::Error, "The session store in " + options_.directory +
-                                        " was removed while it was in use. A new one is begun: "
+                                        " was removed while it was in use, or is out of reach. "
+                                        "Unless it is found again, a new one is begun and "
                                         "everybody logs in again.");
     }
     (*environment)->retire();

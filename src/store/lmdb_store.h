@@ -45,6 +45,11 @@ class LmdbStore final : public core::SessionStore {
   // What goes wrong has been logged already.
   core::Result<core::Done> heal();
 
+  // For a timer in every process. Who only reads would go on with a file that others have replaced,
+  // and admit a session that one of them has ended. One system call; what goes wrong is logged, and
+  // answered to whoever asks next.
+  void notice_removal();
+
   // For a timer in one process: frees the reader slots of killed processes. Answers how many.
   core::Result<std::size_t> reader_check();
 

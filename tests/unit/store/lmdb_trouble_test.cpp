@@ -288,6 +288,17 @@ TEST_F(LmdbTrouble, AStoreTakenAwayWhileInUseIsBegunAnewAndSaidSo) {
   EXPECT_TRUE(fs::exists(data()));
 }
 
+TEST_F(LmdbTrouble, AReaderDoesNotGoOnWithAStoreThatOthersHaveReplaced) {
+  LmdbStore reader(options());
+  const Opening opening = open_new(reader, 1);
+  ASSERT_TRUE(lives(reader, opening.key));
+  fs::remove_all(directory_.path());
+  fs::create_directory(directory_.path());
+  fs::permissions(directory_.path(), fs::perms::owner_all);
+  reader.notice_removal();
+  EXPECT_FALSE(lives(reader, opening.key));
+}
+
 TEST_F(LmdbTrouble, AFullStoreRefusesLoginsButNotLogoutsAndHealsAfterAPurge) {
   StoreOptions small = options();
   small.map_bytes = std::size_t{1} << 20U;
