@@ -4,6 +4,7 @@ A test that must hold whatever the MPM is marked `every_mpm` and runs on each of
 names; every other test runs on the first.
 """
 
+import contextlib
 import shutil
 
 import pytest
@@ -79,9 +80,31 @@ def slapd(directory_server):
 
 
 @pytest.fixture
-def httpd(mpm, scratch, tls, request):
-    """An httpd that has not been started. Whatever it logs at level warning or worse, and the test
-    has not declared with expect_log or tolerate_log, fails the test."""
+def make_directory(scratch, tls):
+    """Makes directories that belong to the test alone, so that it may do to them what it likes:
+    with content synchronisation, password policies, TLS and a log of what they are asked. The
+    arguments are Slapd's."""
+    made = []
+
+    def make(**options):
+        options = {"overlays": ("syncprov", "ppolicy"), "tls": tls, "stats": True, **options}
+        made.append(Slapd(scratch / f"{len(list(scratch.iterdir()))}-slapd", **options))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+        shutil.rmtree(server.scratch)
+
+
+@pytest.fixture
+def directory(make_directory):
+    return make_directory()
+
+
+@contextlib.contextmanager
+def served(mpm, scratch, tls, request):
     # Short, as sockets stand in there, and by number, as names that are cut short may be the same.
     name = "".join(c if c.isalnum() else "-" for c in request.node.name)[:32]
     server = Httpd(mpm, scratch / f"{len(list(scratch.iterdir()))}-{name}", tls)
@@ -91,6 +114,23 @@ def httpd(mpm, scratch, tls, request):
     if not request.config.getoption("--keep-scratch"):
         shutil.rmtree(server.scratch)
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def httpd(mpm, scratch, tls, request):
+    """An httpd that has not been started. Whatever it logs at level warning or worse, and the test
+    has not declared with expect_log or tolerate_log, fails the test."""
+    with served(mpm, scratch, tls, request) as server:
+        yield server
+
+
+@pytest.fixture
+def stock(mpm, scratch, tls, request):
+    """A second httpd, to be started with auth_epoch=False: what it does is what ours is compared
+    with. What its own modules say of passwords and directories is its own affair."""
+    with served(mpm, scratch, tls, request) as server:
+        server.tolerate_log(r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):")
+        yield server
 
 
 @pytest.fixture

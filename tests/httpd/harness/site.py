@@ -50,3 +50,38 @@ def file_site(password_file, realm="Staff", epoch="On", zone="", logout="", more
 </Location>
 {more}
 """
+
+
+def ldap_area(url, path="/", provider="ldap", require="valid-user", epoch="", more=""):
+    """A protected area that an httpd without the module takes too. What the module adds stands in
+    `epoch`. The application shows what it was told (see shown())."""
+    return f"""
+<Location "{path}">
+    AuthType Basic
+    AuthName "Staff"
+    AuthBasicProvider {provider}
+    {f'AuthLDAPURL {url}' if url else ''}
+    Require {require}
+    {more}
+    <IfModule mod_auth_epoch.c>
+        AuthEpoch On
+        {epoch}
+    </IfModule>
+</Location>
+{SHOW}
+"""
+
+
+# Each is sent as X-Env-<name>.
+ENVIRONMENT = ("AUTHENTICATE_UID", "AUTHENTICATE_MAIL", "AUTHENTICATE_CN",
+               "AUTHENTICATE_DISPLAYNAME", "AUTHENTICATE_EMPLOYEETYPE", "AUTHENTICATE_SN",
+               "LDAP_BINDASUSER")
+SHOW = "".join(f'Header always set X-Env-{name} "expr=%{{reqenv:{name}}}"\n'
+               for name in ENVIRONMENT)
+
+
+def shown(response):
+    """What the application was told about the user: REMOTE_USER and what the provider set."""
+    told = {name: response.all(f"X-Env-{name}")[-1:] for name in ENVIRONMENT}
+    return {"REMOTE_USER": response.user,
+            **{name: values[0] for name, values in told.items() if values and values[0]}}
