@@ -10,6 +10,7 @@ BEGINNING = re.compile(r'(?P<kind>BIND) dn="(?P<dn>.*)" method=|'
                        r'(?P<search>SRCH) base="(?P<base>.*?)" scope=\d+ deref=\d+ '
                        r'filter="(?P<filter>.*)"|'
                        r'(?P<compare>CMP) dn="(?P<compared>.*)" attr="(?P<attribute>.*)"')
+FIRST_LINE = " @(#) $OpenLDAP: slapd "
 RESULT = re.compile(r"(?:SEARCH )?RESULT .*?err=(?P<code>\d+)")
 
 
@@ -24,8 +25,24 @@ class Operation:
 
 @dataclasses.dataclass
 class _Connection:
-    ours: bool  # the harness's own, over the socket in the file system
-    operations: dict = dataclasses.field(default_factory=dict)
+    # Whether it is the harness's own, over the socket in the file system. slapd may write down who
+    # has come after what they asked.
+    ours: bool = None
+    operations: dict = dataclasses.field(default_factory=dict)  # by number
+    closed: int = None  # where in the log
+
+    @property
+    def began(self):
+        return min((each.at for each in self.operations.values()), default=None)
+
+    @property
+    def is_settled(self):
+        """Its operations are known for what they are. A search may last as long as its connection
+        (RFC 4533), so what has to have a result are binds."""
+        if not self.operations or self.ours:
+            return True
+        return self.ours is False and (self.closed is not None or all(
+            each.code is not None for each in self.operations.values() if each.kind == "BIND"))
 
 
 class LdapLog:
@@ -60,95 +77,76 @@ class LdapLog:
         return [(each.dn, each.detail) for each in self._all("CMP")]
 
     def operations(self):
-        return [(each.kind, each.dn, each.detail) for each in self._settled().done
-                if each.at >= self._start]
-
-    def most_connections(self):
-        """How many were open at the same time, of those on which anything was asked."""
-        return self._settled().most_connections(self._start)
+        return [(each.kind, each.dn, each.detail) for each in self._all("BIND", "SRCH", "CMP")]
 
     def connections(self):
         """How many were opened and asked anything."""
-        return self._settled().opened(self._start)
+        return len([each for each in self._settled() if each.began >= self._start])
 
-    def _all(self, kind):
-        return [each for each in self._settled().done if each.kind == kind
-                and each.at >= self._start]
+    def most_connections(self):
+        """How many of those on which anything was asked were open at the same time."""
+        connections = [each for each in self._settled()
+                       if each.closed is None or each.closed >= self._start]
+        changes = sorted([(max(each.began, self._start), 1) for each in connections]
+                         + [(each.closed, -1) for each in connections if each.closed is not None])
+        now = most = 0
+        for _, change in changes:
+            now += change
+            most = max(most, now)
+        return most
+
+    def _all(self, *kinds):
+        found = [each for connection in self._settled() for each in connection.operations.values()
+                 if each.kind in kinds and each.at >= self._start]
+        return sorted(found, key=lambda each: each.at)
 
     def _settled(self):
         """slapd writes down an operation before it answers it, but its result afterwards."""
-        return wait_until(lambda: reading if not (reading := _Reading(self.path)).binding else None,
-                          "slapd has logged the result of every bind")
+        def settled():
+            connections = _read(self.path)
+            if not all(each.is_settled for each in connections):
+                return None
+            return ([each for each in connections if each.operations and not each.ours],)
+
+        return wait_until(settled, "slapd has logged what came of every bind")[0]
 
 
-class _Reading:
-    """The whole log, once. A search may last as long as its connection (RFC 4533), so what is
-    waited for are binds."""
+def _read(path):
+    """Every connection that the log knows of."""
+    connections = []
+    current = {}
+    at = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        text = line.decode("utf-8", "replace")
+        if FIRST_LINE in text:  # of a slapd that counts its connections anew
+            for connection in current.values():
+                connection.closed = at if connection.closed is None else connection.closed
+                connection.ours = bool(connection.ours)
+            current = {}
+        elif text.endswith("\n") and (match := LINE.match(text)):
+            number = int(match["connection"])
+            if number not in current:
+                current[number] = _Connection()
+                connections.append(current[number])
+            _take(at, current[number], match["operation"], match["text"])
+        at += len(line)
+    return connections
 
-    def __init__(self, path):
-        self.done = []
-        self._changes = []  # (where, +1 or -1) for each connection that was asked anything
-        self._opened = []
-        self._open = {}
-        at = 0
-        for line in path.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                self._take(at, line.decode("utf-8", "replace").rstrip("\n"))
-            at += len(line)
-        self.binding = any(each.kind == "BIND" and each.code is None
-                           for connection in self._open.values()
-                           for each in connection.operations.values())
 
-    def most_connections(self, start):
-        now = most = sum(change for at, change in self._changes if at < start)
-        for at, change in self._changes:
-            if at >= start:
-                now += change
-                most = max(most, now)
-        return most
-
-    def opened(self, start):
-        return len([at for at in self._opened if at >= start])
-
-    def _take(self, at, line):
-        if line.endswith(" slapd starting"):  # and counts its connections anew
-            for connection in self._open.values():
-                self._close(at, connection)
-            self._open.clear()
-            return
-        match = LINE.match(line)
-        if match is None:
-            return
-        number, text = int(match["connection"]), match["text"]
+def _take(at, connection, operation, text):
+    if operation is None:
         if text.startswith("ACCEPT from"):
-            self._open[number] = _Connection(text.startswith("ACCEPT from PATH="))
-        elif number in self._open:
-            connection = self._open[number]
-            if match["operation"] is not None and not connection.ours:
-                self._take_operation(at, connection, int(match["operation"]), text)
-            elif text.startswith("closed"):
-                self._close(at, self._open.pop(number))
-
-    def _take_operation(self, at, connection, number, text):
-        if (result := RESULT.match(text)) is not None:
-            if number in connection.operations:
-                connection.operations[number].code = int(result["code"])
-            return
-        beginning = BEGINNING.match(text)
-        if beginning is None:
-            return
-        if not connection.operations:
-            self._opened.append(at)
-            self._changes.append((at, 1))
-        operation = Operation(at, beginning["kind"] or beginning["search"] or beginning["compare"],
-                              _first(beginning["dn"], beginning["base"], beginning["compared"]),
-                              _first(beginning["filter"], beginning["attribute"], ""))
-        connection.operations[number] = operation
-        self.done.append(operation)
-
-    def _close(self, at, connection):
-        if connection.operations:
-            self._changes.append((at, -1))
+            connection.ours = text.startswith("ACCEPT from PATH=")
+        elif text.startswith("closed"):
+            connection.closed = at
+    elif (result := RESULT.match(text)) is not None:
+        if operation in connection.operations:
+            connection.operations[operation].code = int(result["code"])
+    elif (match := BEGINNING.match(text)) is not None:
+        connection.operations[operation] = Operation(
+            at, match["kind"] or match["search"] or match["compare"],
+            _first(match["dn"], match["base"], match["compared"]),
+            _first(match["filter"], match["attribute"], ""))
 
 
 def _first(*values):
