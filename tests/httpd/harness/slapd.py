@@ -104,22 +104,30 @@ class Slapd:
         """For AuthLDAPURL: everybody, by uid."""
         return self.url_of()
 
-    def url_of(self, attributes="uid", search_filter="", port=None, scheme="ldap", host="127.0.0.1"):
+    def url_of(self, attributes="uid", search_filter="", port=None, scheme="ldap"):
         """For AuthLDAPURL. The first attribute is the one that names the user; the others become
         AUTHENTICATE_*."""
         port = port or (self.tls_port if scheme == "ldaps" else self.port)
-        return (f"{scheme}://{host}:{port}/{self.people}?{attributes}?sub"
-                + (f"?{search_filter}" if search_filter else ""))
+        return (f"{scheme}://127.0.0.1:{port}/{self.people}?{attributes}"
+                + (f"?sub?{search_filter}" if search_filter else ""))
 
     @property
     def people(self):
         return f"ou=people,{self.suffix}"
 
     @property
+    def staff(self):
+        """The DN of the group of people.STAFF."""
+        return f"cn=staff,ou=groups,{self.suffix}"
+
+    @property
     def admin(self):
         return f"cn=admin,{self.suffix}"
 
     def dn(self, person):
+        """Where the person's entry is by now; a DN stands for itself."""
+        if isinstance(person, str):
+            return person
         return self._moved.get(person.user) or dn_of(person, self.suffix)
 
     @property
