@@ -92,6 +92,7 @@ HTTPD_FLAGS = $(HTTPD_CPPFLAGS) $(HTTPD_INCLUDES)
 # httpd unloads and loads modules at every restart; with nodelete it is always the same one.
 MODULE_LINK = -shared -Wl,-z,nodelete -Wl,--version-script=build-aux/mod_auth_epoch.map
 STORE_LIBS := -llmdb
+LDAP_LIBS := -lldap -llber
 CORE_LIBS := -lcrypto
 
 # One word a file; `make V=1` shows the commands.
@@ -119,7 +120,7 @@ all: $(MODULE) $(EPOCHCTL)
 
 $(MODULE): $(HTTPD) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a \
     build-aux/mod_auth_epoch.map
-	$(call say,LINK) $(LINK) $(MODULE_LINK) -o $@ $(filter %.o %.a,$^) $(STORE_LIBS) $(CORE_LIBS)
+	$(call say,LINK) $(LINK) $(MODULE_LINK) -o $@ $(filter %.o %.a,$^) $(STORE_LIBS) $(LDAP_LIBS) $(CORE_LIBS)
 
 $(EPOCHCTL): $(CLI) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)

@@ -67,6 +67,12 @@ static const command_rec epoch_directives[] = {
                     "cookie, authorization or None: what backends do not see"),
     AP_INIT_TAKE12("AuthEpochOnStoreError", epoch_set_on_store_error, NULL, SERVER_ONLY,
                    "deny, or stale and a time"),
+    AP_INIT_TAKE1("AuthEpochRevalidate", epoch_set_revalidate, NULL, ANYWHERE,
+                  "Off, or for how long the provider's yes holds without asking it again"),
+    AP_INIT_TAKE12("AuthEpochOnDirectoryError", epoch_set_on_directory_error, NULL, SERVER_ONLY,
+                   "deny, or stale and a time"),
+    AP_INIT_TAKE12("AuthEpochLDAPWatch", epoch_set_ldap_watch, NULL, ACCESS_CONF,
+                   "Off, auto, sync or poll, and a time between two polls"),
     AP_INIT_TAKE2("AuthEpochPage", epoch_set_page, NULL, SERVER_ONLY,
                   "the name of a page and the template that replaces it"),
 
@@ -77,8 +83,16 @@ static const command_rec epoch_directives[] = {
     OBSERVE("AuthBasicFake", epoch_observe_basic_fake),
     OBSERVE("SSLOptions", epoch_observe_ssl_options),
 
-    OBSERVE_PROVIDER("AuthBasicProvider"),
+    OBSERVE("AuthBasicProvider", epoch_observe_basic_provider),
+    OBSERVE("<AuthnProviderAlias", epoch_observe_provider_alias),
+    OBSERVE("AuthLDAPURL", epoch_observe_ldap_url),
+    OBSERVE("AuthLDAPBindDN", epoch_observe_ldap_bind_dn),
+    OBSERVE("AuthLDAPBindPassword", epoch_observe_ldap_bind_password),
+    OBSERVE("AuthLDAPSearchAsUser", epoch_observe_ldap_as_user),
+    OBSERVE("AuthLDAPCompareAsUser", epoch_observe_ldap_as_user),
+
     OBSERVE_PROVIDER("AuthBasicAuthoritative"),
+    OBSERVE_PROVIDER("AuthBasicUseDigestAlgorithm"),
     OBSERVE_PROVIDER("AuthUserFile"),
     OBSERVE_PROVIDER("AuthDBMUserFile"),
     OBSERVE_PROVIDER("AuthDBMType"),
@@ -88,14 +102,13 @@ static const command_rec epoch_directives[] = {
     OBSERVE_PROVIDER("Anonymous_MustGiveEmail"),
     OBSERVE_PROVIDER("Anonymous_NoUserID"),
     OBSERVE_PROVIDER("Anonymous_VerifyEmail"),
-    OBSERVE_PROVIDER("AuthLDAPURL"),
-    OBSERVE_PROVIDER("AuthLDAPBindDN"),
     OBSERVE_PROVIDER("AuthLDAPBindAuthoritative"),
     OBSERVE_PROVIDER("AuthLDAPInitialBindAsUser"),
     OBSERVE_PROVIDER("AuthLDAPInitialBindPattern"),
     OBSERVE_PROVIDER("AuthLDAPRemoteUserAttribute"),
     OBSERVE_PROVIDER("AuthLDAPRemoteUserIsDN"),
     OBSERVE_PROVIDER("AuthLDAPDereferenceAliases"),
+    OBSERVE_PROVIDER("AuthLDAPCharsetConfig"),
     {.name = NULL},
 };
 
@@ -109,6 +122,8 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   /* start-up, in this order */
   ap_hook_check_config(epoch_check_config, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_post_config(epoch_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+  /* before mod_authnz_ldap fetches mod_ldap's functions */
+  ap_hook_optional_fn_retrieve(epoch_wrap_ldap_functions, NULL, NULL, APR_HOOK_REALLY_FIRST);
   /* first, so that the watchdog's threads, started in its own child_init, find a child */
   ap_hook_child_init(epoch_child_init, NULL, NULL, APR_HOOK_FIRST);
 

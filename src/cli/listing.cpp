@@ -52,14 +52,14 @@ std::string listing_line(const core::Listed& listed, core::TimePoint now) {
   const core::Session& session = listed.session;
   return line_of(core::public_id(listed.key), state_of(listed, now),
                  time_text(session.authenticated), time_text(session.last_seen),
-                 printable(session.address) + " ", printable(session.user) + " ",
+                 printable(session.address) + " ", printable(session.identity.user) + " ",
                  printable(session.zone));
 }
 
 std::string state_of(const core::Listed& listed, core::TimePoint now) {
   const core::Session& session = listed.session;
   if (session.end) return std::string(core::to_string(session.end->reason));
-  if (!listed.epochs_current) return std::string(core::to_string(core::EndReason::EpochGrown));
+  if (listed.outgrown) return std::string(core::to_string(*listed.outgrown));
   if (now >= session.expires) return std::string(core::to_string(core::EndReason::MaxAge));
   return "live";
 }

@@ -64,7 +64,7 @@ Result<std::optional<Heir>> CookieReader::find_heir(const CookieReading& cookie,
     if (!look) return look.error();
     if (!look->found || !look->found->record.session) return none;
     Found& found = *look->found;
-    if (is_live(*found.record.session, found.epochs_current, limits, now)) {
+    if (is_live(*found.record.session, found.outgrown, limits, now)) {
       const SigningKey* signing_key = keys_.find(succession.signing_key);
       if (signing_key == nullptr) return none;
       for (const Lineage& lineage : passed) {
@@ -139,7 +139,7 @@ Result<CookieReading> CookieReader::read_session(const SessionId& id, std::strin
   cookie.lineage->generation = cookie.record->succession.generation;
   std::optional<Session>& session = cookie.record->session;
   if (!session || session->end) return cookie;
-  const std::optional<EndReason> over = overdue(*session, look->found->epochs_current, limits, now);
+  const std::optional<EndReason> over = overdue(*session, look->found->outgrown, limits, now);
   if (!over) {
     cookie.state = CookieState::Live;
     return cookie;
@@ -168,7 +168,7 @@ Result<CookieReading> CookieReader::read_challenge(const VerifiedChallenge& veri
     if (!heir) return heir.error();
     cookie.lineage_closed =
         !heir->found || !heir->found->record.session ||
-        !is_live(*heir->found->record.session, heir->found->epochs_current, limits, now);
+        !is_live(*heir->found->record.session, heir->found->outgrown, limits, now);
   }
   return cookie;
 }

@@ -214,6 +214,8 @@ std::string_view to_string(Reason reason) noexcept {
       return "speculative";
     case Reason::Forget:
       return "forget";
+    case Reason::DirectoryUnavailable:
+      return "directory-unavailable";
   }
   return "unknown";
 }

@@ -80,6 +80,7 @@ enum class Reason {
   Script,
   Speculative,
   Forget,
+  DirectoryUnavailable,  // never decide()'s: AuthEpochRevalidate could not be carried out
 };
 
 struct Verdict {

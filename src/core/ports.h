@@ -21,11 +21,10 @@ struct StoreMoment {
   std::uint64_t commit = 0;
 };
 
-// A record and whether the epochs its session was opened under are still current (true where the
-// record has no session).
+// A record and, where an epoch has grown since its session was opened, why.
 struct Found {
   Record record;
-  bool epochs_current;
+  std::optional<EndReason> outgrown;
 };
 
 struct Look {
@@ -62,7 +61,7 @@ enum class Reach { UserInZone, Zone, Everything };
 struct Sweep {
   Reach reach;
   std::string zone;                 // where reach is not Everything
-  std::string user;                 // where reach is UserInZone
+  std::string subject;              // where reach is UserInZone; see subject_of()
   std::optional<RecordKey> except;  // a live session that is carried over to the new epoch
 };
 
@@ -85,10 +84,23 @@ struct Touch {
   TimePoint seen;
 };
 
+// The provider has verified a live session's password again.
+struct Verification {
+  RecordKey key;
+  Identity identity;  // as found this time
+  TimePoint at;       // when the provider was asked
+};
+
+enum class VerifyOutcome {
+  Noted,
+  Over,     // the session is absent, ended or outgrown: nothing was written
+  Another,  // the directory has found another account than before: nothing was written
+};
+
 struct Listed {
   RecordKey key;
   Session session;
-  bool epochs_current;
+  std::optional<EndReason> outgrown;
 };
 
 struct ListPage {
@@ -115,19 +127,23 @@ class SessionStore {
 
   virtual Result<Look> find(const RecordKey& key) = 0;
 
-  // One transaction: insert if absent; no epoch of this user, zone or store has grown since `seen`;
-  // the followed lineage is open (its record, if there is one, has this generation, and its
-  // successor, if there is one, is live). Then the session that the lineage names ends as
+  // One transaction: insert if absent; no epoch of this account, user, zone or store has grown
+  // since `seen`; the followed lineage is open (its record, if there is one, has this generation,
+  // and its successor, if there is one, is live). Then the session that the lineage names ends as
   // Superseded, a live successor that it had for other credentials likewise, and each points to the
   // new session. A root that the store does not know gets a record of its own.
   virtual Result<Opened> open(const Opening& opening) = 0;
+
+  // Moves verified forward, never backward, and keeps the identity as it was found.
+  virtual Result<VerifyOutcome> note_verified(const Verification& verification) = 0;
 
   // Ends one session. A no-op, and `false`, where it is absent or ended already.
   virtual Result<bool> end(const RecordKey& key, EndReason reason, TimePoint at) = 0;
 
   virtual Result<Closed> close(const Closing& closing) = 0;
 
-  // Raises one epoch, whatever the number of sessions. Returns the new value.
+  // Raises one epoch, whatever the number of sessions. Returns the new value. An account's epoch is
+  // raised by the watcher alone (WatchLedger::apply).
   virtual Result<std::uint64_t> sweep(const Sweep& sweep, TimePoint at) = 0;
 
   // Moves last-seen forward, never backward, and only of sessions that are not ended. Touching what

@@ -45,10 +45,21 @@ bool is_answer_to_logout(const CookieReading& cookie, const Presented& presented
          !is_expired(challenge, now);
 }
 
+// Only the same verifier's yes is worth anything here. A clock that was set back must not make it
+// last longer, so that a yes from the far future counts as too old.
+ProviderCheck provider_check(const Session& session, const Policy& policy, TimePoint now) noexcept {
+  if (!policy.revalidate || policy.report || session.verifier != policy.verifier) {
+    return ProviderCheck::AsAlways;
+  }
+  const Seconds age = std::chrono::abs(now - session.verified);
+  if (age >= *policy.revalidate) return ProviderCheck::Due;
+  return policy.verifier_is_known ? ProviderCheck::NotNeeded : ProviderCheck::AsAlways;
+}
+
 Sweep sweep_of(const Session& session) {
   return {.reach = Reach::UserInZone,
           .zone = session.zone,
-          .user = session.user,
+          .subject = subject_of(session.identity),
           .except = std::nullopt};
 }
 
@@ -119,6 +130,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
   const Action action = examined.verdict.action;
   if (action == Action::Admit || action == Action::AdmitSuccessor) {
     note_admission(*examined.session, policy, now);
+    examined.provider = provider_check(examined.session->session, policy, now);
   }
   if (action == Action::Login || (policy.report && action == Action::RefuseAndArm)) {
     Result<PendingLogin> login = prepare_login(cookie, presented, action == Action::Login);
@@ -167,7 +179,7 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   const std::optional<RecentAdmissions::Admission> recent = recent_.find(key);
   if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
   if (recent->session.zone != presented.zone || !counts(recent->session, policy) ||
-      !is_live(recent->session, /*epochs_current=*/true, policy.limits, now)) {
+      !is_live(recent->session, /*outgrown=*/std::nullopt, policy.limits, now)) {
     return std::nullopt;
   }
 
@@ -197,7 +209,7 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
                   .now = now};
   opening.key = record_key_of(opening.root);
   Session& session = opening.session;
-  session.user = facts.user;
+  session.identity = facts.identity;
   session.zone = facts.zone;
   session.proof = login.proof;
   session.verifier = facts.verifier;
@@ -213,6 +225,24 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   return OpenedSession{.outcome = opened->outcome,
                        .session = {.key = opening.key, .session = std::move(opened->session)},
                        .cookie_value = session_value(login.id)};
+}
+
+Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identity& identity,
+                                             TimePoint asked) {
+  Result<VerifyOutcome> noted =
+      store_.note_verified({.key = session.key, .identity = identity, .at = asked});
+  if (!noted || *noted != VerifyOutcome::Noted) return noted;
+  session.session.identity = identity;
+  session.session.verified = std::max(session.session.verified, asked);
+  return noted;
+}
+
+Result<Done> Service::end_by_directory(const NamedSession& session, EndReason reason,
+                                       TimePoint now) {
+  recent_.forget(session.key);
+  Result<bool> ended = store_.end(session.key, reason, now);
+  if (!ended) return ended.error();
+  return Done{};
 }
 
 Result<std::string> Service::challenge_after_conflict(const PendingLogin& login,

@@ -24,6 +24,9 @@ struct Policy {
   bool same_site_none = false;              // AuthEpochCookieSameSite None
   bool report = false;                      // AuthEpoch Report
   std::optional<Seconds> stale = {};        // AuthEpochOnStoreError stale <time>
+  Verifier verifier = {};                   // who checks passwords here
+  std::optional<Seconds> revalidate = {};   // AuthEpochRevalidate
+  bool verifier_is_known = false;           // false: it may be more than the fingerprint says
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -40,8 +43,16 @@ struct PendingLogin {
   bool unprompted;  // AuthEpoch Report: nobody was asked
 };
 
+// Whether the provider is asked about a request that a live session admits.
+enum class ProviderCheck {
+  AsAlways,   // it sees the request, as without us
+  NotNeeded,  // it has said yes within AuthEpochRevalidate: the session knows what it said
+  Due,        // that was longer ago: it must be asked now, and not answer from a cache
+};
+
 struct Examined {
   Verdict verdict{};
+  ProviderCheck provider = ProviderCheck::AsAlways;
   std::optional<NamedSession> session;  // the live one of this request, whatever the verdict
   std::optional<PendingLogin> login;    // with Login; in Report mode also with RefuseAndArm
   std::string cookie_value;             // to be set; empty: none
@@ -50,7 +61,7 @@ struct Examined {
 
 // Who logged in, as the provider left it.
 struct LoginFacts {
-  std::string user;
+  Identity identity;
   std::string zone;
   Verifier verifier;
   std::string address;
@@ -95,6 +106,14 @@ class Service {
   // After the provider's and the authorization's yes. Conflict: answer with refuse_conflict().
   Result<OpenedSession> open(const PendingLogin& login, const LoginFacts& facts,
                              const Limits& limits, TimePoint now);
+
+  // The provider was asked at `asked` about a session whose check was due, and said yes. Afterwards
+  // the session is what the provider says it is; anything but Noted refuses.
+  Result<VerifyOutcome> note_verified(NamedSession& session, const Identity& identity,
+                                      TimePoint asked);
+
+  // The directory was asked and said no. Ended durably when it returns.
+  Result<Done> end_by_directory(const NamedSession& session, EndReason reason, TimePoint now);
 
   // The cookie value of the armed challenge that follows a conflict.
   Result<std::string> challenge_after_conflict(const PendingLogin& login,

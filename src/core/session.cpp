@@ -16,8 +16,22 @@ std::string_view to_string(EndReason reason) noexcept {
       return "max-age";
     case EndReason::EpochGrown:
       return "logged-out-everywhere";
+    case EndReason::PasswordRefused:
+      return "password-refused";
+    case EndReason::PasswordChanged:
+      return "password-changed";
+    case EndReason::AccountBarred:
+      return "account-barred";
+    case EndReason::AccountGone:
+      return "account-gone";
+    case EndReason::AccountRenamed:
+      return "account-renamed";
   }
   return "unknown";
+}
+
+bool is_end_reason(EndReason reason) noexcept {
+  return reason >= EndReason::LoggedOut && reason <= EndReason::AccountRenamed;
 }
 
 Hash256 proof_of(const SessionId& id, const Credentials& credentials) {
@@ -29,9 +43,13 @@ Seconds flush_interval(Seconds idle_limit) noexcept {
   return std::min(Seconds(60), idle_limit / 4);
 }
 
-std::optional<EndReason> overdue(const Session& session, bool epochs_current, const Limits& limits,
-                                 TimePoint now) noexcept {
-  if (!epochs_current) return EndReason::EpochGrown;
+std::string subject_of(const Identity& identity) {
+  return identity.account ? std::string(text_of(*identity.account)) : identity.user;
+}
+
+std::optional<EndReason> overdue(const Session& session, std::optional<EndReason> outgrown,
+                                 const Limits& limits, TimePoint now) noexcept {
+  if (outgrown) return outgrown;
   if (now >= std::min(session.expires, session.created + limits.max_age)) return EndReason::MaxAge;
   if (now - session.last_seen >= limits.idle + flush_interval(limits.idle)) {
     return EndReason::IdleTimeout;
@@ -39,9 +57,9 @@ std::optional<EndReason> overdue(const Session& session, bool epochs_current, co
   return std::nullopt;
 }
 
-bool is_live(const Session& session, bool epochs_current, const Limits& limits,
+bool is_live(const Session& session, std::optional<EndReason> outgrown, const Limits& limits,
              TimePoint now) noexcept {
-  return !session.end && !overdue(session, epochs_current, limits, now);
+  return !session.end && !overdue(session, outgrown, limits, now);
 }
 
 TimePoint forgettable_from(const Record& record) noexcept {

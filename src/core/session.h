@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/credentials.h"
@@ -23,6 +25,7 @@ struct Epochs {
   std::uint64_t store = 0;
   std::uint64_t zone = 0;
   std::uint64_t user = 0;
+  std::uint64_t account = 0;
   friend bool operator==(const Epochs&, const Epochs&) = default;
 };
 
@@ -32,10 +35,19 @@ enum class EndReason : std::uint8_t {
   IdleTimeout = 3,  // not seen for longer than AuthEpochIdleTimeout
   MaxAge = 4,       // older than AuthEpochMaxAge
   EpochGrown = 5,   // a logout everywhere, or an administrator's
+  // What the directory said:
+  PasswordRefused = 6,  // when it was asked again (AuthEpochRevalidate)
+  PasswordChanged = 7,  // these and what follows: AuthEpochLDAPWatch
+  AccountBarred = 8,    // locked, disabled or expired
+  AccountGone = 9,      // deleted, or no longer found by AuthLDAPURL
+  AccountRenamed = 10,  // the DN is another
 };
 
 // In the words of logs and AUTH_EPOCH_REASON: "logged-out", "superseded", "idle-timeout", ...
 std::string_view to_string(EndReason reason) noexcept;
+
+// Whether it is one of the above, for what was read from a store.
+bool is_end_reason(EndReason reason) noexcept;
 
 struct End {
   EndReason reason;
@@ -48,9 +60,24 @@ using SpaceTag = std::array<std::uint8_t, 8>;
 // SHA-256 over the provider list and every provider directive in force: who checked the password.
 using Verifier = Hash256;
 
-struct Session {
+// An entry of a directory; see account_of().
+using AccountId = Hash256;
+
+// What the provider found out about the user when it verified the password.
+struct Identity {
   std::string user;  // as the provider left it in r->user
-  std::string zone;  // the zone's name; with the user it selects the epochs
+  // Where a directory verified: the entry, and its DN as the directory spells it.
+  std::optional<AccountId> account = {};
+  std::string dn = {};
+  // The environment variables that the provider set: AUTHENTICATE_MAIL and the like.
+  std::vector<std::pair<std::string, std::string>> variables = {};
+
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+struct Session {
+  Identity identity;
+  std::string zone;  // the zone's name; with the identity it selects the epochs
   Hash256 proof{};   // proof_of(id, credentials)
   Verifier verifier{};
   TimePoint created{};
@@ -96,12 +123,17 @@ struct Limits {
 // How often last-seen is written: the smaller of a minute and a quarter of the idle timeout.
 Seconds flush_interval(Seconds idle_limit) noexcept;
 
-// Why a session that has not been ended is nevertheless over; nullopt while it is live.
-std::optional<EndReason> overdue(const Session& session, bool epochs_current, const Limits& limits,
-                                 TimePoint now) noexcept;
+// What the epoch of a user in a zone counts for: the account, so that `Alice` and `alice` are one
+// person where the directory says so; else the name.
+std::string subject_of(const Identity& identity);
+
+// Why a session that has not been ended is nevertheless over; nullopt while it is live. `outgrown`
+// is why one of its epochs has grown, nullopt where none has.
+std::optional<EndReason> overdue(const Session& session, std::optional<EndReason> outgrown,
+                                 const Limits& limits, TimePoint now) noexcept;
 
 // Live: neither ended nor overdue.
-bool is_live(const Session& session, bool epochs_current, const Limits& limits,
+bool is_live(const Session& session, std::optional<EndReason> outgrown, const Limits& limits,
              TimePoint now) noexcept;
 
 // From when on purge may forget the record: when no challenge that names it can still be valid.

@@ -7,7 +7,7 @@
 namespace epoch::core {
 namespace {
 
-constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::uint8_t kRecordVersion = 2;
 constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
 
 enum Flag : std::uint8_t {
@@ -15,7 +15,8 @@ enum Flag : std::uint8_t {
   kHasSuccessor = 2,
   kHasEnd = 4,
   kUnprompted = 8,
-  kAllFlags = 15,
+  kHasAccount = 16,
+  kAllFlags = 31,
 };
 
 class Writer {
@@ -74,6 +75,7 @@ class Reader {
   }
   std::string text() { return std::string(text_of(take(integer<std::uint16_t>()))); }
 
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] bool at_end() const noexcept { return ok_ && in_.empty(); }
 
  private:
@@ -91,8 +93,32 @@ class Reader {
   bool ok_ = true;
 };
 
+void write_identity(const Identity& identity, Writer& out) {
+  out.text(identity.user);
+  if (identity.account) out.bytes(*identity.account);
+  out.text(identity.dn);
+  out.integer(static_cast<std::uint16_t>(identity.variables.size()));
+  for (const auto& [name, value] : identity.variables) {
+    out.text(name);
+    out.text(value);
+  }
+}
+
+Identity read_identity(bool has_account, Reader& in) {
+  Identity identity;
+  identity.user = in.text();
+  if (has_account) identity.account = in.bytes<AccountId>();
+  identity.dn = in.text();
+  const auto count = in.integer<std::uint16_t>();
+  for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
+    std::string name = in.text();
+    identity.variables.emplace_back(std::move(name), in.text());
+  }
+  return identity;
+}
+
 void write_session(const Session& session, Writer& out) {
-  out.text(session.user);
+  write_identity(session.identity, out);
   out.text(session.zone);
   out.bytes(session.proof);
   out.bytes(session.verifier);
@@ -104,6 +130,7 @@ void write_session(const Session& session, Writer& out) {
   out.integer(session.opened_under.store);
   out.integer(session.opened_under.zone);
   out.integer(session.opened_under.user);
+  out.integer(session.opened_under.account);
   out.bytes(session.space);
   out.text(session.address);
   out.text(session.user_agent);
@@ -113,9 +140,9 @@ void write_session(const Session& session, Writer& out) {
   }
 }
 
-Session read_session(bool has_end, Reader& in) {
+Session read_session(bool has_end, bool has_account, Reader& in) {
   Session session;
-  session.user = in.text();
+  session.identity = read_identity(has_account, in);
   session.zone = in.text();
   session.proof = in.bytes<Hash256>();
   session.verifier = in.bytes<Hash256>();
@@ -127,6 +154,7 @@ Session read_session(bool has_end, Reader& in) {
   session.opened_under.store = in.integer<std::uint64_t>();
   session.opened_under.zone = in.integer<std::uint64_t>();
   session.opened_under.user = in.integer<std::uint64_t>();
+  session.opened_under.account = in.integer<std::uint64_t>();
   session.space = in.bytes<SpaceTag>();
   session.address = in.text();
   session.user_agent = in.text();
@@ -135,10 +163,6 @@ Session read_session(bool has_end, Reader& in) {
     session.end = End{reason, in.time()};
   }
   return session;
-}
-
-bool is_end_reason(EndReason reason) noexcept {
-  return reason >= EndReason::LoggedOut && reason <= EndReason::EpochGrown;
 }
 
 }  // namespace
@@ -150,6 +174,7 @@ std::string encode(const Record& record) {
   if (succession.successor) flags |= kHasSuccessor;
   if (record.session && record.session->end) flags |= kHasEnd;
   if (record.session && record.session->unprompted) flags |= kUnprompted;
+  if (record.session && record.session->identity.account) flags |= kHasAccount;
 
   Writer out;
   out.integer(kRecordVersion);
@@ -169,7 +194,8 @@ std::optional<Record> decode_record(Bytes bytes) {
   const bool has_end = (flags & kHasEnd) != 0;
   const bool has_session = (flags & kHasSession) != 0;
   const bool unprompted = (flags & kUnprompted) != 0;
-  const bool about_a_session = has_end || unprompted;
+  const bool has_account = (flags & kHasAccount) != 0;
+  const bool about_a_session = has_end || unprompted || has_account;
   if ((flags & ~unsigned{kAllFlags}) != 0 || (about_a_session && !has_session)) {
     return std::nullopt;
   }
@@ -180,7 +206,7 @@ std::optional<Record> decode_record(Bytes bytes) {
   record.succession.changed = in.time();
   if ((flags & kHasSuccessor) != 0) record.succession.successor = in.bytes<Hash256>();
   if (has_session) {
-    record.session = read_session(has_end, in);
+    record.session = read_session(has_end, has_account, in);
     record.session->unprompted = unprompted;
     if (has_end && !is_end_reason(record.session->end->reason)) return std::nullopt;
   }

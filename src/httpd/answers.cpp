@@ -57,12 +57,13 @@ int forbid(request_rec* r, const Decided& decided) {
   if (r->main != nullptr || reason == Reason::Speculative) return HTTP_FORBIDDEN;
   if (reason == Reason::CrossSite && decided.traits.navigation) {
     const auto& session = decided.examined.session;
-    return send_page(r, HTTP_FORBIDDEN,
-                     web::signed_in_as(*server_config_of(r->server).templates,
-                                       {.nonce = make_nonce(),
-                                        .realm = decided.space.realm,
-                                        .user = session ? session->session.user : std::string(),
-                                        .return_path = return_path_of(dir_config_of(r))}));
+    return send_page(
+        r, HTTP_FORBIDDEN,
+        web::signed_in_as(*server_config_of(r->server).templates,
+                          {.nonce = make_nonce(),
+                           .realm = decided.space.realm,
+                           .user = session ? session->session.identity.user : std::string(),
+                           .return_path = return_path_of(dir_config_of(r))}));
   }
   if (reason == Reason::FreshLogin) {
     return send_problem(r, HTTP_FORBIDDEN, "A fresh login is needed",
@@ -157,7 +158,12 @@ void set_environment(request_rec* r, const Decided& decided) {
   } else {
     apr_table_unset(r->subprocess_env, "AUTH_EPOCH_REASON");
   }
-  if (!examined.session) return;
+  if (!examined.session) {
+    for (const char* name : {"AUTH_EPOCH_SESSION", "AUTH_EPOCH_AUTH_TIME", "AUTH_EPOCH_EXPIRES"}) {
+      apr_table_unset(r->subprocess_env, name);
+    }
+    return;
+  }
   const core::Session& session = examined.session->session;
   const auto seconds = [](core::TimePoint at) {
     return std::to_string(at.time_since_epoch().count());

@@ -15,6 +15,7 @@
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
 #include "httpd/process.h"
+#include "httpd/provider.h"
 #include "httpd/strip.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -23,6 +24,9 @@ namespace epoch::httpd {
 namespace {
 
 using core::Action;
+
+// A request is decided anew where a session ends under it: its own, and what succeeded it.
+constexpr int kMostDecisions = 4;
 
 bool lets_on(Action action) noexcept {
   return action == Action::Pass || action == Action::Admit || action == Action::AdmitSuccessor ||
@@ -66,15 +70,15 @@ void warn_of_plain_http(request_rec* r, const Presentation& presentation) {
 }
 
 bool same_authentication(const Decided& earlier, const Presentation& presentation,
-                         const core::Policy& policy, const core::Verifier& verifier) {
-  return earlier.space.zone == presentation.space().zone && earlier.policy == policy &&
-         earlier.verifier == verifier;
+                         const core::Policy& policy) {
+  return earlier.space.zone == presentation.space().zone && earlier.policy == policy;
 }
 
-// A sub-request or internal redirect to where the same holds: what was decided holds too. The
-// provider is asked again, as without us; a refusal stays one.
+// A sub-request or internal redirect to where the same holds: what was decided holds too. Unless it
+// was not needed before, the provider is asked again, as without us; a refusal stays one.
 int repeat(request_rec* r, const Decided& earlier) {
   set_environment(r, earlier);
+  if (earlier.answer == OK) return admit_without_provider(r, earlier);
   return earlier.answer == DONE ? HTTP_UNAUTHORIZED : earlier.answer;
 }
 
@@ -89,6 +93,30 @@ void log_decision(request_rec* r, const Decided& decided, bool lets_on) {
                 session ? core::short_id(session->key).c_str() : "");
 }
 
+// Decides and carries the verdict out. Answers nullopt where meanwhile the session has ended that
+// the decision was about.
+std::optional<int> decide_and_answer(request_rec* r, Decided& decided,
+                                     const Presentation& presentation, Child& child) {
+  core::Examined& examined = decided.examined;
+  examined = child.service().examine(presentation.presented(), decided.policy, time_of(r));
+  set_environment(r, decided);
+  child.note_store_answer(r, examined.store_error);
+  const bool on = lets_on(examined.verdict.action);
+  log_decision(r, decided, on);
+  if (decided.policy.report) return DECLINED;
+  if (!on) return refuse(r, decided);
+  if (examined.verdict.action == Action::Login) decided.must_ask = examined.login->id.value;
+  switch (examined.provider) {
+    case core::ProviderCheck::AsAlways:
+      break;
+    case core::ProviderCheck::NotNeeded:
+      return admit_without_provider(r, decided);
+    case core::ProviderCheck::Due:
+      return ask_provider_again(r, decided, child);
+  }
+  return DECLINED;
+}
+
 int check(request_rec* r) {
   const DirConfig& config = dir_config_of(r);
   if (mode_of(config) == Mode::Off || r->proxyreq == PROXYREQ_PROXY) return DECLINED;
@@ -98,30 +126,23 @@ int check(request_rec* r) {
   const Presentation presentation(r);
   warn_of_plain_http(r, presentation);
   const core::Policy policy = policy_for(r, config);
-  const core::Verifier verifier = config.verifier.value_or(core::Verifier{});
   const Decided* earlier = earlier_decision(r);
-  if (earlier != nullptr && same_authentication(*earlier, presentation, policy, verifier)) {
+  if (earlier != nullptr && same_authentication(*earlier, presentation, policy)) {
     return repeat(r, *earlier);
   }
   Child* child = process_of(r->server).child;
   if (child == nullptr) return unavailable(r);
 
-  auto* decided = make_in_pool<Decided>(
-      r->pool,
-      Decided{.space = presentation.space(),
-              .traits = presentation.traits(),
-              .examined = child->service().examine(presentation.presented(), policy, time_of(r)),
-              .policy = policy,
-              .verifier = verifier,
-              .answer = DECLINED,
-              .sends_cookie = false});
+  auto* decided = make_in_pool<Decided>(r->pool);
+  decided->space = presentation.space();
+  decided->traits = presentation.traits();
+  decided->policy = policy;
   remember(r).decided = decided;
-  set_environment(r, *decided);
-  child->note_store_answer(r, decided->examined.store_error);
-  const bool on = lets_on(decided->examined.verdict.action);
-  log_decision(r, *decided, on);
-  if (!on && !decided->policy.report) decided->answer = refuse(r, *decided);
-  return decided->answer;
+  std::optional<int> answer;
+  for (int time = 0; time < kMostDecisions && !answer; ++time) {
+    answer = decide_and_answer(r, *decided, presentation, *child);
+  }
+  return decided->answer = answer ? *answer : unavailable(r);
 }
 
 }  // namespace

@@ -45,6 +45,15 @@ std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept {
   return config.fresh_login;
 }
 
+std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept {
+  if (!config.revalidate || config.revalidate->count() == 0) return std::nullopt;
+  return config.revalidate;
+}
+
+bool verifier_is_known(const DirConfig& config) noexcept {
+  return config.providers_are_known.value_or(true) && !config.authorizes_as_user.value_or(false);
+}
+
 LogoutResponse logout_response_of(const DirConfig& config) noexcept {
   return config.logout_response.value_or(LogoutResponse::Page);
 }
@@ -122,7 +131,17 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .clear_site_data = inner_or_outer(inner.clear_site_data, outer.clear_site_data),
           .no_store = inner_or_outer(inner.no_store, outer.no_store),
           .strip = inner_or_outer(inner.strip, outer.strip),
+          .revalidate = inner_or_outer(inner.revalidate, outer.revalidate),
+          .ldap_watch = inner_or_outer(inner.ldap_watch, outer.ldap_watch),
           .verifier = epoch::httpd::chained(outer.verifier, inner.verifier),
+          .providers_are_known =
+              inner_or_outer(inner.providers_are_known, outer.providers_are_known),
+          .authorizes_as_user = inner.authorizes_as_user.value_or(false) ? inner.authorizes_as_user
+                                                                         : outer.authorizes_as_user,
+          .ldap_url = inner_or_outer(inner.ldap_url, outer.ldap_url),
+          .ldap_mode = inner.ldap_mode,
+          .ldap_bind_dn = inner.ldap_bind_dn,
+          .ldap_bind_password = inner.ldap_bind_password,
       });
 }
 
@@ -139,6 +158,10 @@ void* epoch_merge_server_config(apr_pool_t* pool, void* base, void* add) {
                 .origins = inner.origins.empty() ? outer.origins : inner.origins,
                 .stale = inner.store_error_set ? inner.stale : outer.stale,
                 .store_error_set = inner.store_error_set || outer.store_error_set,
+                .directory_stale =
+                    inner.directory_error_set ? inner.directory_stale : outer.directory_stale,
+                .directory_error_set = inner.directory_error_set || outer.directory_error_set,
+                .provider_aliases = {},
                 .store_directory = outer.store_directory,
                 .key_file = outer.key_file,
                 .pages = inner.pages.empty() ? outer.pages : inner.pages,

@@ -31,6 +31,13 @@ enum class LogoutResponse { Page, Challenge, Redirect };
 enum class LogoutGet { SameOrigin, Confirm, Off };
 enum class NoStore { Off, On, Html };
 
+// AuthEpochLDAPWatch.
+struct LdapWatch {
+  enum class Method { Off, Auto, Sync, Poll };
+  Method method;
+  Seconds interval;  // between two polls
+};
+
 struct Strip {
   bool cookie;
   bool authorization;
@@ -41,6 +48,14 @@ struct PageFile {
   std::string name;
   std::string path;
   std::string where;  // file:line of the directive
+};
+
+// <AuthnProviderAlias>: a provider with directives of its own.
+struct ProviderAlias {
+  std::string name;
+  core::Hash256 fingerprint;  // of everything that stands in it
+  bool is_known;              // its provider is one of httpd's own
+  bool authorizes_as_user;
 };
 
 // One section's or .htaccess file's directives. nullopt: the administrator wrote nothing here; the
@@ -67,8 +82,21 @@ struct DirConfig {
   std::optional<std::string_view> clear_site_data;  // empty: Off
   std::optional<NoStore> no_store;
   std::optional<Strip> strip;
+  std::optional<Seconds> revalidate;  // zero: Off
+  std::optional<LdapWatch> ldap_watch;
   // Over the provider directives of the section, chained from outer to inner sections.
   std::optional<core::Verifier> verifier;
+  // AuthBasicProvider names none but httpd's own, whose directives we see all of.
+  std::optional<bool> providers_are_known;
+  // AuthLDAPSearchAsUser or AuthLDAPCompareAsUser, here or further out: authorization needs the
+  // password that mod_authnz_ldap keeps when it has verified it.
+  std::optional<bool> authorizes_as_user;
+  // AuthLDAPURL as it stands there, without the second argument: with the DN it names an account.
+  std::optional<std::string_view> ldap_url;
+  // What mod_authnz_ldap was told in this very section, all arguments, for AuthEpochLDAPWatch.
+  std::optional<std::string_view> ldap_mode;
+  std::optional<std::string_view> ldap_bind_dn;
+  std::optional<std::string_view> ldap_bind_password;
 };
 static_assert(std::is_trivially_destructible_v<DirConfig>);
 
@@ -77,8 +105,11 @@ struct ServerConfig {
   std::vector<std::string> origins;  // AuthEpochOrigin, as make_origin() spells them
   std::optional<Seconds> stale;      // AuthEpochOnStoreError stale <time>
   bool store_error_set = false;
-  std::optional<std::string> store_directory;  // AuthEpochStore, absolute; main server only
-  std::optional<std::string> key_file;         // main server only
+  std::optional<Seconds> directory_stale;  // AuthEpochOnDirectoryError stale <time>
+  bool directory_error_set = false;
+  std::vector<ProviderAlias> provider_aliases;  // main server only
+  std::optional<std::string> store_directory;   // AuthEpochStore, absolute; main server only
+  std::optional<std::string> key_file;          // main server only
   std::vector<PageFile> pages;
   std::vector<Section> sections;  // in the order of the configuration file
   std::string identity;           // set by epoch_check_config(): names the default zones
@@ -95,6 +126,9 @@ ServerConfig& server_config_of(const server_rec* server);
 Mode mode_of(const DirConfig& config) noexcept;
 core::Limits limits_of(const DirConfig& config) noexcept;
 std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept;
+std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept;
+// Whether the verifier says everything about who checks passwords and what else depends on it.
+bool verifier_is_known(const DirConfig& config) noexcept;
 LogoutResponse logout_response_of(const DirConfig& config) noexcept;
 LogoutGet logout_get_of(const DirConfig& config) noexcept;
 std::string_view return_path_of(const DirConfig& config) noexcept;

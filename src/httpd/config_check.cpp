@@ -287,6 +287,34 @@ void check_handler(const Section& section, const std::vector<const Section*>& se
   }
 }
 
+void check_ldap_watch(const Section& section, Findings& findings) {
+  const std::optional<LdapWatch>& watch = section.config->ldap_watch;
+  if (!watch || watch->method == LdapWatch::Method::Off || section.config->ldap_url) return;
+  findings.add(section,
+               "AuthEpochLDAPWatch follows the directory of the section it stands in, and no "
+               "AuthLDAPURL stands here; put it next to the AuthLDAPURL");
+}
+
+// Not wrong, but not what was meant.
+void warn_of_idle_revalidate(const server_rec* main, const Section& section,
+                             const std::vector<const Section*>& sections) {
+  const auto value = [&](auto field) {
+    return in_force(section, sections, [field](const Section& s) { return s.config->*field; });
+  };
+  if (value(&DirConfig::revalidate).value_or(Seconds(0)).count() == 0) return;
+  const char* why = nullptr;
+  if (!value(&DirConfig::providers_are_known).value_or(true)) {
+    why = "AuthBasicProvider names a provider that is not httpd's own";
+  } else if (value(&DirConfig::authorizes_as_user).value_or(false)) {
+    why = "AuthLDAPSearchAsUser or AuthLDAPCompareAsUser needs the provider on every request";
+  }
+  if (why == nullptr) return;
+  ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main,
+               "%s (%s): AuthEpochRevalidate saves nothing here, because %s; the provider is asked "
+               "about every request",
+               section.name.c_str(), section.where.c_str(), why);
+}
+
 bool uses_epoch(const Section& section) {
   return is_on(section.config->mode) ||
          (section.handler && section.handler->starts_with(kHandlerPrefix));
@@ -375,6 +403,7 @@ int check(apr_pool_t* pconf, server_rec* main) {
       if (!checked.insert(section).second) continue;  // the main server's, once
       used = used || uses_epoch(*section);
       check_handler(*section, sections, findings);
+      check_ldap_watch(*section, findings);
       if (is_on(section->config->mode)) check_auth_type(*section, sections, findings);
       if (!is_on(in_force(*section, sections, own_mode))) continue;
       if (section->auth_type && !is_on(section->config->mode)) {
@@ -382,6 +411,7 @@ int check(apr_pool_t* pconf, server_rec* main) {
       }
       check_fake_credentials(*section, sections, findings);
       check_cookie(*section, sections, findings);
+      warn_of_idle_revalidate(main, *section, sections);
     }
     check_zones(sections, findings);
     check_cookies_of_zones(sections, findings);

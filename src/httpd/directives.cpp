@@ -22,6 +22,7 @@ namespace epoch::httpd {
 namespace {
 
 constexpr std::string_view kStoreScheme = "lmdb:";
+constexpr Seconds kDefaultPollInterval = std::chrono::seconds(30);
 constexpr Seconds kLongestTime = std::chrono::hours(24 * 366);
 
 // "AuthEpochIdleTimeout: `soon` is not accepted here: <expected>".
@@ -83,6 +84,50 @@ std::optional<Seconds> parse_time_with_days(std::string_view text) {
 const char* set_time(cmd_parms* cmd, std::optional<Seconds>& field, const char* value) {
   field = parse_time_with_days(value);
   return field ? nullptr : refuse(cmd, value, kTimeExpected);
+}
+
+// Off is kept as zero.
+const char* set_time_or_off(cmd_parms* cmd, std::optional<Seconds>& field, const char* value) {
+  if (!core::equals_ignoring_case(value, "Off")) return set_time(cmd, field, value);
+  field = Seconds(0);
+  return nullptr;
+}
+
+// What to do when what must be asked cannot answer; nullopt: deny.
+const char* set_deny_or_stale(cmd_parms* cmd, std::optional<Seconds>& stale, const char* policy,
+                              const char* time) {
+  if (core::equals_ignoring_case(policy, "deny")) {
+    stale.reset();
+    return time == nullptr ? nullptr : refuse(cmd, time, "deny takes no time");
+  }
+  if (!core::equals_ignoring_case(policy, "stale")) {
+    return refuse(cmd, policy, "give deny, or stale and a time");
+  }
+  if (time == nullptr) return refuse(cmd, policy, "stale needs a time, such as `stale 2min`");
+  return set_time(cmd, stale, time);
+}
+
+const char* set_ldap_watch(cmd_parms* cmd, DirConfig& config, const char* method,
+                           const char* interval) {
+  using Method = LdapWatch::Method;
+  std::optional<Method> chosen;
+  const char* error = set_word<Method>(cmd, chosen, method,
+                                       {{"Off", Method::Off},
+                                        {"auto", Method::Auto},
+                                        {"sync", Method::Sync},
+                                        {"poll", Method::Poll}},
+                                       "give Off, auto, sync or poll");
+  if (error != nullptr) return error;
+  std::optional<Seconds> time = kDefaultPollInterval;
+  if (interval != nullptr) {
+    if (chosen != Method::Poll && chosen != Method::Auto) {
+      return refuse(cmd, interval, "only poll and auto take a time, between two polls");
+    }
+    error = set_time(cmd, time, interval);
+    if (error != nullptr) return error;
+  }
+  config.ldap_watch = LdapWatch{.method = *chosen, .interval = *time};
+  return nullptr;
 }
 
 // A local path that can stand in a Location header field and a link.
@@ -302,13 +347,8 @@ const char* epoch_set_max_age(cmd_parms* cmd, void* dir, const char* value) {
 }
 
 const char* epoch_set_fresh_login(cmd_parms* cmd, void* dir, const char* value) {
-  return directory_directive(cmd, dir, [&](DirConfig& config) -> const char* {
-    if (epoch::core::equals_ignoring_case(value, "Off")) {
-      config.fresh_login = Seconds(0);
-      return nullptr;
-    }
-    return set_time(cmd, config.fresh_login, value);
-  });
+  return directory_directive(
+      cmd, dir, [&](DirConfig& config) { return set_time_or_off(cmd, config.fresh_login, value); });
 }
 
 const char* epoch_set_stateless(cmd_parms* cmd, void* dir, const char* value) {
@@ -423,18 +463,29 @@ const char* epoch_set_strip(cmd_parms* cmd, void* dir, const char* value) {
 
 const char* epoch_set_on_store_error(cmd_parms* cmd, void* /*dir*/, const char* policy,
                                      const char* time) {
-  return server_directive(cmd, kAnyServer, [&](ServerConfig& config) -> const char* {
+  return server_directive(cmd, kAnyServer, [&](ServerConfig& config) {
     config.store_error_set = true;
-    if (epoch::core::equals_ignoring_case(policy, "deny")) {
-      config.stale.reset();
-      return time == nullptr ? nullptr : refuse(cmd, time, "deny takes no time");
-    }
-    if (!epoch::core::equals_ignoring_case(policy, "stale")) {
-      return refuse(cmd, policy, "give deny, or stale and a time");
-    }
-    if (time == nullptr) return refuse(cmd, policy, "stale needs a time, such as `stale 2min`");
-    return set_time(cmd, config.stale, time);
+    return set_deny_or_stale(cmd, config.stale, policy, time);
   });
+}
+
+const char* epoch_set_on_directory_error(cmd_parms* cmd, void* /*dir*/, const char* policy,
+                                         const char* time) {
+  return server_directive(cmd, kAnyServer, [&](ServerConfig& config) {
+    config.directory_error_set = true;
+    return set_deny_or_stale(cmd, config.directory_stale, policy, time);
+  });
+}
+
+const char* epoch_set_revalidate(cmd_parms* cmd, void* dir, const char* value) {
+  return directory_directive(
+      cmd, dir, [&](DirConfig& config) { return set_time_or_off(cmd, config.revalidate, value); });
+}
+
+const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
+                                 const char* interval) {
+  return section_directive(
+      cmd, dir, [&](DirConfig& config) { return set_ldap_watch(cmd, config, method, interval); });
 }
 
 const char* epoch_set_page(cmd_parms* cmd, void* /*dir*/, const char* name, const char* file) {

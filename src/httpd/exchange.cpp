@@ -190,7 +190,10 @@ core::Policy policy_for(request_rec* r, const DirConfig& config) {
           .cross_site_allowed = config.cross_site_allowed.value_or(false),
           .same_site_none = config.same_site == core::SameSite::None,
           .report = mode_of(config) == Mode::Report,
-          .stale = server_config_of(r->server).stale};
+          .stale = server_config_of(r->server).stale,
+          .verifier = config.verifier.value_or(core::Verifier{}),
+          .revalidate = revalidate_of(config),
+          .verifier_is_known = verifier_is_known(config)};
 }
 
 std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm) {

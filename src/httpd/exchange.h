@@ -40,6 +40,12 @@ class Presentation {
   core::RequestTraits traits_;
 };
 
+// The entry that mod_authnz_ldap found for the user, and the AuthLDAPURL it was found by.
+struct FoundEntry {
+  std::string directory_url;
+  std::string dn;
+};
+
 // What was decided about a request, kept in its pool for fixups, filters, sub-requests and internal
 // redirects. Holds no credentials.
 struct Decided {
@@ -47,15 +53,21 @@ struct Decided {
   core::RequestTraits traits;
   core::Examined examined;
   core::Policy policy;
-  core::Verifier verifier{};
   int answer = DECLINED;  // what check_authn answered
   bool sends_cookie = false;
+  // Where a yes from mod_ldap's cache is not good enough: names the person's answer, so that all
+  // requests with the same one share one bind.
+  std::optional<core::Hash256> must_ask;
+  std::optional<FoundEntry> found;  // by the directory that verified the password
+  bool directory_failed = false;    // one that was asked could not answer
 };
 
 // What the module remembers of a request. An internal redirect shares its pool with the request it
 // came from, but has one of these of its own.
 struct Remembered {
   Decided* decided = nullptr;
+  // Who the user is, where no provider was asked about this very request.
+  const core::Identity* admitted_as = nullptr;
   // The header fields that AuthEpochStrip took out, as they were.
   const char* stripped_cookie = nullptr;
   const char* stripped_authorization = nullptr;

@@ -10,6 +10,7 @@
 #include "httpd/answers.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/identity.h"
 #include "httpd/process.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -21,9 +22,9 @@ constexpr std::size_t kLongestUserAgent = 256;
 
 core::LoginFacts facts_of(const request_rec* r, const Decided& decided) {
   const char* agent = apr_table_get(r->headers_in, "User-Agent");
-  return {.user = r->user,
+  return {.identity = identity_of(r, decided),
           .zone = decided.space.zone,
-          .verifier = decided.verifier,
+          .verifier = decided.policy.verifier,
           .address = r->useragent_ip,
           .user_agent = std::string(agent == nullptr ? "" : agent).substr(0, kLongestUserAgent)};
 }

@@ -17,6 +17,7 @@
 #include "httpd/config.h"
 #include "httpd/key_file.h"
 #include "httpd/process.h"
+#include "httpd/shared_memory.h"
 #include "httpd/store_user.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -157,12 +158,15 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   }
   std::size_t servers = 0;
   for (const server_rec* s = main; s != nullptr; s = s->next) ++servers;
-  auto* process =
-      make_in_pool<Process>(pconf, Process{.keys = *std::move(keys),
-                                           .store_options = options,
-                                           .warned_of_plain_http = shared_flags(pconf, servers),
-                                           .main_server = main,
-                                           .child = nullptr});
+  auto* process = make_in_pool<Process>(
+      pconf, Process{.keys = *std::move(keys),
+                     .store_options = options,
+                     .warned_of_plain_http = shared_flags(pconf, servers),
+                     .verifications = make_shared_by_processes<SharedVerifications>(pconf),
+                     .outages = make_shared_by_processes<SharedOutages>(pconf),
+                     .ldap = {},
+                     .main_server = main,
+                     .child = nullptr});
   for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
   if (process->warned_of_plain_http == nullptr) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,

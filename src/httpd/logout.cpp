@@ -131,7 +131,7 @@ int wrong_method(request_rec* r, bool get_is_off) {
 }
 
 void log_logout(request_rec* r, const core::LoggedOut& done) {
-  const char* user = done.session ? done.session->session.user.c_str() : "(unknown)";
+  const char* user = done.session ? done.session->session.identity.user.c_str() : "(unknown)";
   for (const core::RecordKey& key : done.ended) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s ended: logged out",
                   core::short_id(key).c_str(), user);

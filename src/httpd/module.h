@@ -47,10 +47,21 @@ const char* epoch_set_no_store(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_strip(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_on_store_error(cmd_parms* cmd, void* dir, const char* policy,
                                      const char* time);
+const char* epoch_set_revalidate(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_on_directory_error(cmd_parms* cmd, void* dir, const char* policy,
+                                         const char* time);
+const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
+                                 const char* interval);
 const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const char* file);
 
 /* observed.cpp: directives of other modules, which httpd shows to everybody who declares them */
 const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_basic_provider(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_provider_alias(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_as_user(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_url(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_bind_dn(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_bind_password(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_auth_type(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args);
@@ -64,6 +75,9 @@ int epoch_check_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, s
 /* lifecycle.cpp */
 int epoch_post_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, server_rec* main);
 void epoch_child_init(apr_pool_t* pchild, server_rec* main);
+
+/* ldap_functions.cpp */
+void epoch_wrap_ldap_functions(void);
 
 /* the request, in the order in which httpd calls them */
 int epoch_translate_name(request_rec* r);       /* strip.cpp */

@@ -5,9 +5,12 @@
 
 #include <apr_strings.h>
 #include <http_config.h>
+#include <http_main.h>
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "core/text.h"
 #include "httpd/boundary.h"
@@ -44,6 +47,55 @@ bool needs_login(std::string_view kind) {
   });
 }
 
+// httpd's own: of these we see every directive.
+bool is_stock_provider(std::string_view name) {
+  constexpr std::string_view kStock[] = {"file", "dbm", "dbd", "anon", "socache", "ldap"};
+  return std::find(std::begin(kStock), std::end(kStock), name) != std::end(kStock);
+}
+
+// Aliases are httpd's, not a virtual host's, and stand before whatever names them.
+std::vector<ProviderAlias>& provider_aliases() {
+  return server_config_of(ap_server_conf).provider_aliases;
+}
+
+const ProviderAlias* find_alias(std::string_view name) {
+  const std::vector<ProviderAlias>& aliases = provider_aliases();
+  // The last counts, as in mod_authn_core.
+  const auto found =
+      std::find_if(aliases.rbegin(), aliases.rend(),
+                   [name](const ProviderAlias& alias) { return alias.name == name; });
+  return found == aliases.rend() ? nullptr : &*found;
+}
+
+void add_to_verifier(DirConfig& config, std::string_view directive, core::Bytes what) {
+  const core::Verifier before = config.verifier.value_or(core::Verifier{});
+  config.verifier =
+      core::sha256({core::bytes_of("provider directive"), before, core::bytes_of(directive), what});
+}
+
+bool is_bind_password(const ap_directive_t* directive) {
+  return core::equals_ignoring_case(directive->directive, "AuthLDAPBindPassword");
+}
+
+bool turns_as_user_on(const ap_directive_t* directive) {
+  const std::string_view name(directive->directive);
+  return (core::equals_ignoring_case(name, "AuthLDAPSearchAsUser") ||
+          core::equals_ignoring_case(name, "AuthLDAPCompareAsUser")) &&
+         core::equals_ignoring_case(core::trimmed(directive->args), "on");
+}
+
+// Everything that stands in a container, but for the password to the directory: as in sections, a
+// new one changes nothing about who checks the users'.
+void read_alias(const ap_directive_t* first, ProviderAlias& alias) {
+  for (const ap_directive_t* each = first; each != nullptr; each = each->next) {
+    if (is_bind_password(each)) continue;
+    alias.fingerprint = core::sha256({core::bytes_of("alias directive"), alias.fingerprint,
+                                      core::bytes_of(each->directive), core::bytes_of(each->args)});
+    alias.authorizes_as_user = alias.authorizes_as_user || turns_as_user_on(each);
+    read_alias(each->first_child, alias);
+  }
+}
+
 template <typename Body>
 const char* observe(cmd_parms* cmd, Body&& body) {
   return guarded(cmd->server, "internal error while reading this directive", [&]() -> const char* {
@@ -65,11 +117,70 @@ using namespace epoch::httpd;  // NOLINT: the functions below are the C face of 
 namespace core = epoch::core;
 
 const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(
+      cmd, [&] { add_to_verifier(dir_config_of(dir), cmd->cmd->name, core::bytes_of(args)); });
+}
+
+const char* epoch_observe_basic_provider(cmd_parms* cmd, void* dir, const char* args) {
   return observe(cmd, [&] {
     DirConfig& config = dir_config_of(dir);
-    const core::Verifier before = config.verifier.value_or(core::Verifier{});
-    config.verifier = core::sha256({core::bytes_of("provider directive"), before,
-                                    core::bytes_of(cmd->cmd->name), core::bytes_of(args)});
+    add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
+    config.providers_are_known = true;
+    while (*args != '\0') {
+      const std::string name = ap_getword_conf(cmd->temp_pool, &args);
+      const ProviderAlias* alias = find_alias(name);
+      if (alias == nullptr) {
+        config.providers_are_known = *config.providers_are_known && is_stock_provider(name);
+        continue;
+      }
+      add_to_verifier(config, alias->name, alias->fingerprint);
+      config.providers_are_known = *config.providers_are_known && alias->is_known;
+      if (alias->authorizes_as_user) config.authorizes_as_user = true;
+    }
+  });
+}
+
+const char* epoch_observe_provider_alias(cmd_parms* cmd, void* /*dir*/, const char* args) {
+  return observe(cmd, [&] {
+    ProviderAlias alias{};
+    const std::string provider = ap_getword_conf(cmd->temp_pool, &args);
+    alias.name = ap_getword_conf(cmd->temp_pool, &args);
+    if (alias.name.ends_with('>')) alias.name.pop_back();
+    alias.is_known = is_stock_provider(provider);
+    alias.fingerprint = core::sha256({core::bytes_of("provider alias"), core::bytes_of(provider)});
+    read_alias(cmd->directive->first_child, alias);
+    provider_aliases().push_back(std::move(alias));
+  });
+}
+
+const char* epoch_observe_ldap_as_user(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    DirConfig& config = dir_config_of(dir);
+    add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
+    if (core::equals_ignoring_case(first_word(cmd, args), "on")) config.authorizes_as_user = true;
+  });
+}
+
+const char* epoch_observe_ldap_url(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    DirConfig& config = dir_config_of(dir);
+    add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
+    config.ldap_url = ap_getword_conf(cmd->pool, &args);
+    config.ldap_mode = ap_getword_conf(cmd->pool, &args);
+  });
+}
+
+const char* epoch_observe_ldap_bind_dn(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    DirConfig& config = dir_config_of(dir);
+    add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
+    config.ldap_bind_dn = ap_getword_conf(cmd->pool, &args);
+  });
+}
+
+const char* epoch_observe_ldap_bind_password(cmd_parms* cmd, void* dir, const char* args) {
+  return observe(cmd, [&] {
+    dir_config_of(dir).ldap_bind_password = ap_getword_conf(cmd->pool, &args);
   });
 }
 

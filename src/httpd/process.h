@@ -8,7 +8,10 @@
 
 #include "core/keys.h"
 #include "core/service.h"
+#include "httpd/ldap_functions.h"
 #include "httpd/module.h"
+#include "httpd/shared_outages.h"
+#include "httpd/shared_verifications.h"
 #include "store/lmdb_store.h"
 
 namespace epoch::httpd {
@@ -44,6 +47,9 @@ struct Process {
   core::KeyRing keys;
   store::StoreOptions store_options;
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
+  SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
+  SharedOutages* outages = nullptr;               // likewise
+  LdapFunctions ldap;                             // set by epoch_wrap_ldap_functions()
   server_rec* main_server = nullptr;
   Child* child = nullptr;  // set in child_init; nullptr in the parent
 };

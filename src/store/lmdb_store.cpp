@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/ledger.h"
 #include "store/transactions.h"
 #include "store/verification.h"
 #include "store/write_batch.h"
@@ -48,19 +49,23 @@ Result<core::Look> LmdbStore::find(const core::RecordKey& key) {
     Result<std::optional<core::Record>> record = tables.record(key);
     if (!record) return record.error();
     if (!*record) return look;
-    bool current = true;
+    Result<std::optional<core::EndReason>> outgrown = std::optional<core::EndReason>();
     if ((*record)->session) {
-      const Result<bool> compared = tables.epochs_current(*(*record)->session);
-      if (!compared) return compared.error();
-      current = *compared;
+      outgrown = tables.outgrown(*(*record)->session);
+      if (!outgrown) return outgrown.error();
     }
-    look.found = core::Found{.record = std::move(**record), .epochs_current = current};
+    look.found = core::Found{.record = std::move(**record), .outgrown = *outgrown};
     return look;
   });
 }
 
 Result<core::Opened> LmdbStore::open(const core::Opening& opening) {
   return write<core::Opened>([&](Tables& tables) { return open_session(tables, opening); });
+}
+
+Result<core::VerifyOutcome> LmdbStore::note_verified(const core::Verification& verification) {
+  return write<core::VerifyOutcome>(
+      [&](Tables& tables) { return store::note_verified(tables, verification); });
 }
 
 Result<bool> LmdbStore::end(const core::RecordKey& key, core::EndReason reason,
@@ -105,10 +110,10 @@ Result<core::ListPage> LmdbStore::list(const std::optional<core::RecordKey>& fro
         page.next = (*entry)->key;
         return page;
       }
-      const Result<bool> current = tables.epochs_current(*session);
-      if (!current) return current.error();
+      const Result<std::optional<core::EndReason>> outgrown = tables.outgrown(*session);
+      if (!outgrown) return outgrown.error();
       page.sessions.push_back(
-          {.key = (*entry)->key, .session = std::move(*session), .epochs_current = *current});
+          {.key = (*entry)->key, .session = std::move(*session), .outgrown = *outgrown});
     }
   });
 }
@@ -180,6 +185,34 @@ Result<Done> LmdbStore::examine_damaged(Environment& environment) {
   }
   environment.numbers().clear_damage();
   return Done{};
+}
+
+Result<std::optional<std::string>> LmdbStore::watch_cookie(const core::WatchId& watch) {
+  return read<std::optional<std::string>>(
+      [&](const Tables& tables) { return tables.ledger(watch).cookie(); });
+}
+
+Result<std::optional<core::WatchedEntry>> LmdbStore::watched(const core::WatchId& watch,
+                                                             const core::EntryUuid& uuid) {
+  return read<std::optional<core::WatchedEntry>>(
+      [&](const Tables& tables) { return tables.ledger(watch).entry(uuid); });
+}
+
+Result<std::optional<core::WatchedEntry>> LmdbStore::watched_by_dn(const core::WatchId& watch,
+                                                                   std::string_view dn) {
+  return read<std::optional<core::WatchedEntry>>(
+      [&](const Tables& tables) { return tables.ledger(watch).entry_by_dn(dn); });
+}
+
+Result<core::WatchPage> LmdbStore::list_watched(const core::WatchId& watch,
+                                                const std::optional<core::EntryUuid>& from,
+                                                std::size_t limit) {
+  return read<core::WatchPage>(
+      [&](const Tables& tables) { return tables.ledger(watch).list(from, limit); });
+}
+
+Result<Done> LmdbStore::apply(const core::WatchId& watch, const core::WatchChanges& changes) {
+  return write<Done>([&](Tables& tables) { return apply_watch_changes(tables, watch, changes); });
 }
 
 void LmdbStore::notice_removal() { static_cast<void>(lease_for_writing().ok()); }

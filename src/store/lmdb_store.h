@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/ports.h"
+#include "core/watch_ledger.h"
 #include "store/environment.h"
 #include "store/group_commit.h"
 #include "store/store_directory.h"
@@ -21,7 +22,7 @@ namespace epoch::store {
 // One a process, made after the fork and as httpd's User. Where the store cannot be opened the
 // object exists all the same, answers Unavailable, and tries again, at most once a second, when it
 // is next asked. Thread-safe.
-class LmdbStore final : public core::SessionStore {
+class LmdbStore final : public core::SessionStore, public core::WatchLedger {
  public:
   explicit LmdbStore(StoreOptions options);
 
@@ -29,6 +30,7 @@ class LmdbStore final : public core::SessionStore {
   core::Result<core::StoreMoment> moment() override;
   core::Result<core::Look> find(const core::RecordKey& key) override;
   core::Result<core::Opened> open(const core::Opening& opening) override;
+  core::Result<core::VerifyOutcome> note_verified(const core::Verification& verification) override;
   core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
                          core::TimePoint at) override;
   core::Result<core::Closed> close(const core::Closing& closing) override;
@@ -39,6 +41,19 @@ class LmdbStore final : public core::SessionStore {
                                     std::size_t limit) override;
   core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
                                    core::TimePoint now) override;
+
+  core::Result<std::optional<std::string>> watch_cookie(const core::WatchId& watch) override;
+  core::Result<std::optional<core::WatchedEntry>> watched(const core::WatchId& watch,
+                                                          const core::EntryUuid& uuid) override;
+  core::Result<std::optional<core::WatchedEntry>> watched_by_dn(const core::WatchId& watch,
+                                                                std::string_view dn) override;
+  core::Result<core::WatchPage> list_watched(const core::WatchId& watch,
+                                             const std::optional<core::EntryUuid>& from,
+                                             std::size_t limit) override;
+  // Where a store that is nearly full has no room for the entries, answers Unavailable and has done
+  // nothing; revocations alone find room as logouts do.
+  core::Result<core::Done> apply(const core::WatchId& watch,
+                                 const core::WatchChanges& changes) override;
 
   // For a timer in one process. Where some process has met damage, reads the whole store through
   // and sets it aside if that fails; where the file was taken away, begins anew. Otherwise cheap.

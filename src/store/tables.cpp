@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "store/environment.h"
+#include "store/ledger.h"
 #include "store/lmdb_errors.h"
 #include "store/verification.h"
 
@@ -25,12 +26,17 @@ using core::Result;
 constexpr char kMetaTable[] = "meta";
 constexpr char kSessionsTable[] = "sessions";
 constexpr char kEpochsTable[] = "epochs";
+constexpr char kWatchedTable[] = "watched";
+constexpr char kWatchedNamesTable[] = "watched names";
+constexpr char kWatchCookiesTable[] = "watch cookies";
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kInstanceKey = "instance";
 
 // A new session copies or adds no more pages than this: its leaf, the root's, what splits, and the
 // list of free pages.
 constexpr std::size_t kPagesOfASession = 8;
+// The same of an entry of the ledger: a leaf in each of two tables, and what splits.
+constexpr std::size_t kPagesOfAnEntry = 6;
 
 template <typename Integer>
 void put_integer(std::uint8_t* at, Integer value) noexcept {
@@ -46,12 +52,13 @@ Integer get_integer(const std::uint8_t* at) noexcept {
   return value;
 }
 
-using EpochBytes = std::array<std::uint8_t, 16>;
+using EpochBytes = std::array<std::uint8_t, 17>;
 
 EpochBytes encode_epoch(const Epoch& epoch) noexcept {
   EpochBytes bytes{};
   put_integer(bytes.data(), epoch.value);
   put_integer(bytes.data() + 8, epoch.commit);
+  bytes[16] = static_cast<std::uint8_t>(epoch.reason);
   return bytes;
 }
 
@@ -60,14 +67,17 @@ Hash256 store_epoch_key() { return core::sha256({bytes_of("store")}); }
 Hash256 zone_epoch_key(std::string_view zone) {
   return core::sha256({bytes_of("zone"), bytes_of(zone)});
 }
-Hash256 user_epoch_key(std::string_view zone, std::string_view user) {
-  return core::sha256({bytes_of("user"), bytes_of(zone), bytes_of(user)});
+Hash256 user_epoch_key(std::string_view zone, std::string_view subject) {
+  return core::sha256({bytes_of("user"), bytes_of(zone), bytes_of(subject)});
+}
+Hash256 account_epoch_key(const core::AccountId& account) {
+  return core::sha256({bytes_of("account"), account});
 }
 
 Hash256 key_of(const core::Sweep& sweep) {
   switch (sweep.reach) {
     case core::Reach::UserInZone:
-      return user_epoch_key(sweep.zone, sweep.user);
+      return user_epoch_key(sweep.zone, sweep.subject);
     case core::Reach::Zone:
       return zone_epoch_key(sweep.zone);
     case core::Reach::Everything:
@@ -79,6 +89,15 @@ Hash256 key_of(const core::Sweep& sweep) {
 Error no_store_of_ours(const std::string& directory, std::string_view what) {
   return {ErrorCode::Damaged,
           "The session store in " + directory + " has no " + std::string(what) + "."};
+}
+
+// All but meta, by name.
+std::array<std::pair<const char*, MDB_dbi*>, kTableCount - 1> tables_of(Layout& layout) noexcept {
+  return {{{kSessionsTable, &layout.sessions},
+           {kEpochsTable, &layout.epochs},
+           {kWatchedTable, &layout.watched},
+           {kWatchedNamesTable, &layout.watched_names},
+           {kWatchCookiesTable, &layout.watch_cookies}}};
 }
 
 std::optional<core::Bytes> get(MDB_txn* txn, MDB_dbi table, std::string_view name, int& code) {
@@ -118,10 +137,10 @@ Result<std::optional<Layout>> open_tables(MDB_txn* txn, const std::string& direc
   if (instance->size() != layout.instance.size()) return no_store_of_ours(directory, "instance");
   std::copy(instance->begin(), instance->end(), layout.instance.begin());
 
-  code = mdb_dbi_open(txn, kSessionsTable, 0, &layout.sessions);
-  if (code != MDB_SUCCESS) return failed(code, "table of sessions");
-  code = mdb_dbi_open(txn, kEpochsTable, 0, &layout.epochs);
-  if (code != MDB_SUCCESS) return failed(code, "table of epochs");
+  for (const auto& [name, table] : tables_of(layout)) {
+    code = mdb_dbi_open(txn, name, 0, table);
+    if (code != MDB_SUCCESS) return failed(code, "table of " + std::string(name));
+  }
   return std::optional(layout);
 }
 
@@ -143,16 +162,20 @@ Result<Layout> make_tables(MDB_txn* txn, const std::string& directory) {
   int code = mdb_dbi_open(txn, kMetaTable, MDB_CREATE, &meta);
   if (code == MDB_SUCCESS) code = put(kFormatKey, format);
   if (code == MDB_SUCCESS) code = put(kInstanceKey, layout.instance);
-  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, kSessionsTable, MDB_CREATE, &layout.sessions);
-  if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, kEpochsTable, MDB_CREATE, &layout.epochs);
+  for (const auto& [name, table] : tables_of(layout)) {
+    if (code == MDB_SUCCESS) code = mdb_dbi_open(txn, name, MDB_CREATE, table);
+  }
   if (code != MDB_SUCCESS) return lmdb_error(code, "be made", directory);
   return layout;
 }
 
 std::optional<Epoch> decode_epoch(core::Bytes bytes) {
   if (bytes.size() != EpochBytes().size()) return std::nullopt;
+  const auto reason = static_cast<core::EndReason>(bytes[16]);
+  if (!core::is_end_reason(reason)) return std::nullopt;
   return Epoch{.value = get_integer<std::uint64_t>(bytes.data()),
-               .commit = get_integer<std::uint64_t>(bytes.data() + 8)};
+               .commit = get_integer<std::uint64_t>(bytes.data() + 8),
+               .reason = reason};
 }
 
 core::StoreMoment Tables::moment() const noexcept {
@@ -171,22 +194,38 @@ Result<std::optional<Record>> Tables::record(const RecordKey& key) const {
   return record;
 }
 
-Result<EpochsNow> Tables::epochs(std::string_view zone, std::string_view user) const {
+Result<EpochsNow> Tables::epochs(const core::Session& session) const {
   const Result<Epoch> of_store = epoch(store_epoch_key());
   if (!of_store) return of_store.error();
-  const Result<Epoch> of_zone = epoch(zone_epoch_key(zone));
+  const Result<Epoch> of_zone = epoch(zone_epoch_key(session.zone));
   if (!of_zone) return of_zone.error();
-  const Result<Epoch> of_user = epoch(user_epoch_key(zone, user));
+  const std::string subject = core::subject_of(session.identity);
+  const Result<Epoch> of_user = epoch(user_epoch_key(session.zone, subject));
   if (!of_user) return of_user.error();
+  Result<Epoch> of_account = Epoch{};
+  if (session.identity.account) {
+    of_account = epoch(account_epoch_key(*session.identity.account));
+    if (!of_account) return of_account.error();
+  }
   return EpochsNow{
-      .values = {.store = of_store->value, .zone = of_zone->value, .user = of_user->value},
-      .grown = std::max({of_store->commit, of_zone->commit, of_user->commit})};
+      .values = {.store = of_store->value,
+                 .zone = of_zone->value,
+                 .user = of_user->value,
+                 .account = of_account->value},
+      .grown = std::max({of_store->commit, of_zone->commit, of_user->commit, of_account->commit}),
+      .account_reason = of_account->reason};
 }
 
-Result<bool> Tables::epochs_current(const core::Session& session) const {
-  const Result<EpochsNow> now = epochs(session.zone, session.user);
+Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& session) const {
+  const Result<EpochsNow> now = epochs(session);
   if (!now) return now.error();
-  return now->values == session.opened_under;
+  std::optional<core::EndReason> reason;
+  if (now->values.account != session.opened_under.account) {
+    reason = now->account_reason;
+  } else if (now->values != session.opened_under) {
+    reason = core::EndReason::EpochGrown;
+  }
+  return reason;
 }
 
 Result<Done> Tables::put(const RecordKey& key, const Record& record) {
@@ -208,10 +247,17 @@ Result<Done> Tables::erase(const RecordKey& key) {
 }
 
 Result<std::uint64_t> Tables::raise_epoch(const core::Sweep& sweep) {
-  const Hash256 key = key_of(sweep);
+  return raise(key_of(sweep), core::EndReason::EpochGrown);
+}
+
+Result<std::uint64_t> Tables::raise_epoch(const core::Revocation& revocation) {
+  return raise(account_epoch_key(revocation.account), revocation.reason);
+}
+
+Result<std::uint64_t> Tables::raise(const Hash256& key, core::EndReason reason) {
   const Result<Epoch> before = epoch(key);
   if (!before) return before.error();
-  const Epoch raised{.value = before->value + 1, .commit = mdb_txn_id(txn_)};
+  const Epoch raised{.value = before->value + 1, .commit = mdb_txn_id(txn_), .reason = reason};
   const EpochBytes bytes = encode_epoch(raised);
   MDB_val name = val_of(key);
   MDB_val value = val_of(bytes);
@@ -220,14 +266,22 @@ Result<std::uint64_t> Tables::raise_epoch(const core::Sweep& sweep) {
   return raised.value;
 }
 
-Result<bool> Tables::room_for_a_session() {
+Result<bool> Tables::room_for_a_session() { return take_pages(kPagesOfASession); }
+
+Result<bool> Tables::room_for_an_entry() { return take_pages(kPagesOfAnEntry); }
+
+Ledger Tables::ledger(const core::WatchId& watch) const noexcept {
+  return Ledger(environment_, txn_, watch);
+}
+
+Result<bool> Tables::take_pages(std::size_t pages) {
   if (!free_pages_) {
     const Result<std::size_t> free = environment_.pages_for_sessions();
     if (!free) return free.error();
     free_pages_ = *free;
   }
-  if (*free_pages_ < kPagesOfASession) return false;
-  *free_pages_ -= kPagesOfASession;
+  if (*free_pages_ < pages) return false;
+  *free_pages_ -= pages;
   return true;
 }
 

@@ -1,5 +1,6 @@
 // The store's tables as one transaction sees them: sessions (RecordKey -> record), epochs (hash of
-// whose epoch -> value, and the commit that last raised it), meta (format, instance).
+// whose epoch -> value, the commit that last raised it, and why), meta (format, instance); and the
+// watcher's, which ledger.h has.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +9,24 @@
 #include <string_view>
 
 #include "core/ports.h"
+#include "core/watch_ledger.h"
 #include "store/lmdb_handles.h"
 
 namespace epoch::store {
 
 class Environment;
+class Ledger;
 
-inline constexpr unsigned kTableCount = 3;
+inline constexpr unsigned kTableCount = 6;
 
 struct Layout {
   std::uint32_t format = 0;
   core::Hash256 instance{};
   MDB_dbi sessions = 0;
   MDB_dbi epochs = 0;
+  MDB_dbi watched = 0;
+  MDB_dbi watched_names = 0;
+  MDB_dbi watch_cookies = 0;
 };
 
 // nullopt where the file has no tables yet. Of another format, only `format` is filled. The handles
@@ -33,13 +39,15 @@ core::Result<Layout> make_tables(MDB_txn* txn, const std::string& directory);
 struct Epoch {
   std::uint64_t value = 0;
   std::uint64_t commit = 0;
+  core::EndReason reason = core::EndReason::EpochGrown;
 };
 std::optional<Epoch> decode_epoch(core::Bytes bytes);
 
-// The three epochs that bear on a session.
+// The epochs that bear on a session.
 struct EpochsNow {
   core::Epochs values;
-  std::uint64_t grown = 0;  // the commit at which one of them last grew
+  std::uint64_t grown = 0;         // the commit at which one of them last grew
+  core::EndReason account_reason;  // why the account's did
 };
 
 // Belongs to one transaction and is used by its thread alone.
@@ -53,19 +61,26 @@ class Tables {
   // Damaged where the bytes are not a record.
   [[nodiscard]] core::Result<std::optional<core::Record>> record(const core::RecordKey& key) const;
 
-  [[nodiscard]] core::Result<EpochsNow> epochs(std::string_view zone, std::string_view user) const;
+  [[nodiscard]] core::Result<EpochsNow> epochs(const core::Session& session) const;
 
-  // Whether none of the session's epochs has grown since it was opened.
-  [[nodiscard]] core::Result<bool> epochs_current(const core::Session& session) const;
+  // Why one of the session's epochs has grown since it was opened; nullopt where none has.
+  [[nodiscard]] core::Result<std::optional<core::EndReason>> outgrown(
+      const core::Session& session) const;
 
   core::Result<core::Done> put(const core::RecordKey& key, const core::Record& record);
   core::Result<core::Done> erase(const core::RecordKey& key);
 
   // Raises the epoch that the sweep reaches and answers its new value.
   core::Result<std::uint64_t> raise_epoch(const core::Sweep& sweep);
+  core::Result<std::uint64_t> raise_epoch(const core::Revocation& revocation);
 
-  // False where a new session would use up the room that logouts need.
+  // False where a new session, or a new entry of the ledger, would use up the room that logouts
+  // need.
   [[nodiscard]] core::Result<bool> room_for_a_session();
+  [[nodiscard]] core::Result<bool> room_for_an_entry();
+
+  // The watcher's tables, in the same transaction.
+  [[nodiscard]] Ledger ledger(const core::WatchId& watch) const noexcept;
 
   // A cursor over the sessions that stands before `from`, or before the first.
   class Scan {
@@ -90,6 +105,8 @@ class Tables {
 
  private:
   [[nodiscard]] core::Result<Epoch> epoch(const core::Hash256& key) const;
+  core::Result<std::uint64_t> raise(const core::Hash256& key, core::EndReason reason);
+  core::Result<bool> take_pages(std::size_t pages);
 
   Environment& environment_;
   MDB_txn* txn_;

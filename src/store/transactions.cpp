@@ -25,9 +25,9 @@ Opened conflict() { return {.outcome = OpenOutcome::Conflict, .session = {}}; }
 Result<bool> lives(const Tables& tables, const std::optional<Record>& record,
                    const Opening& opening) {
   if (!record || !record->session) return false;
-  const Result<bool> current = tables.epochs_current(*record->session);
-  if (!current) return current.error();
-  return core::is_live(*record->session, *current, opening.limits, opening.now);
+  const Result<std::optional<EndReason>> outgrown = tables.outgrown(*record->session);
+  if (!outgrown) return outgrown.error();
+  return core::is_live(*record->session, *outgrown, opening.limits, opening.now);
 }
 
 // Whether the lineage that the challenge named is still open.
@@ -96,7 +96,7 @@ Result<Done> close_chain(Tables& tables, const core::Closing& closing, core::Clo
 }  // namespace
 
 Result<Opened> open_session(Tables& tables, const Opening& opening) {
-  const Result<EpochsNow> epochs = tables.epochs(opening.session.zone, opening.session.user);
+  const Result<EpochsNow> epochs = tables.epochs(opening.session);
   if (!epochs) return epochs.error();
   const core::StoreMoment now = tables.moment();
   if (opening.seen.instance != now.instance || opening.seen.commit >= now.commit ||
@@ -154,6 +154,27 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
   return Opened{.outcome = OpenOutcome::Opened, .session = std::move(*opened.session)};
 }
 
+Result<core::VerifyOutcome> note_verified(Tables& tables, const core::Verification& verification) {
+  Result<std::optional<Record>> record = tables.record(verification.key);
+  if (!record) return record.error();
+  if (!*record || !(*record)->session || (*record)->session->end) return core::VerifyOutcome::Over;
+  Session& session = *(*record)->session;
+  const Result<std::optional<EndReason>> outgrown = tables.outgrown(session);
+  if (!outgrown) return outgrown.error();
+  if (*outgrown) return core::VerifyOutcome::Over;
+  if (session.identity.account != verification.identity.account) {
+    return core::VerifyOutcome::Another;
+  }
+  // Those who shared one verification all come here.
+  const bool is_news =
+      verification.at > session.verified || session.identity != verification.identity;
+  if (!is_news) return core::VerifyOutcome::Noted;
+  session.verified = std::max(session.verified, verification.at);
+  session.identity = verification.identity;
+  if (Result<Done> put = tables.put(verification.key, **record); !put) return put.error();
+  return core::VerifyOutcome::Noted;
+}
+
 Result<bool> end_session(Tables& tables, const RecordKey& key, EndReason reason,
                          core::TimePoint at) {
   Result<std::optional<Record>> record = tables.record(key);
@@ -184,15 +205,15 @@ Result<std::uint64_t> raise_epoch(Tables& tables, const core::Sweep& sweep) {
       spared = std::optional<Record>();
   }
   if (*spared) {
-    const Result<bool> current = tables.epochs_current(*(*spared)->session);
-    if (!current) return current.error();
-    if (!*current) spared = std::optional<Record>();
+    const Result<std::optional<EndReason>> outgrown = tables.outgrown(*(*spared)->session);
+    if (!outgrown) return outgrown.error();
+    if (*outgrown) spared = std::optional<Record>();
   }
   Result<std::uint64_t> raised = tables.raise_epoch(sweep);
   if (!raised || !*spared) return raised;
 
   Session& session = *(*spared)->session;
-  const Result<EpochsNow> epochs = tables.epochs(session.zone, session.user);
+  const Result<EpochsNow> epochs = tables.epochs(session);
   if (!epochs) return epochs.error();
   session.opened_under = epochs->values;
   if (Result<Done> put = tables.put(*sweep.except, **spared); !put) return put.error();

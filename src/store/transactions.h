@@ -10,6 +10,9 @@ namespace epoch::store {
 
 core::Result<core::Opened> open_session(Tables& tables, const core::Opening& opening);
 
+core::Result<core::VerifyOutcome> note_verified(Tables& tables,
+                                                const core::Verification& verification);
+
 core::Result<bool> end_session(Tables& tables, const core::RecordKey& key, core::EndReason reason,
                                core::TimePoint at);
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/session.h"
+#include "store/ledger.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_handles.h"
 #include "store/tables.h"
@@ -91,6 +92,18 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
   }
   if (std::optional<Walked> wrong =
           walk_table(txn, (*layout)->epochs, &is_epoch, "of epochs", options)) {
+    return *wrong;
+  }
+  if (std::optional<Walked> wrong =
+          walk_table(txn, (*layout)->watched, &is_watched_entry, "of watched entries", options)) {
+    return *wrong;
+  }
+  if (std::optional<Walked> wrong = walk_table(txn, (*layout)->watched_names, &is_watched_name,
+                                               "of watched names", options)) {
+    return *wrong;
+  }
+  if (std::optional<Walked> wrong =
+          walk_table(txn, (*layout)->watch_cookies, &is_watch_cookie, "of positions", options)) {
     return *wrong;
   }
   return {WalkVerdict::Sound, {}};

@@ -8,9 +8,9 @@ namespace {
 constexpr core::TimePoint kNow{core::Seconds(1'800'000'000)};
 
 core::Listed listed() {
-  core::Listed l{.key = {}, .session = {}, .epochs_current = true};
+  core::Listed l{.key = {}, .session = {}, .outgrown = std::nullopt};
   l.key.value.fill(0xab);
-  l.session.user = "alice";
+  l.session.identity.user = "alice";
   l.session.zone = "example.org \"Staff\"";
   l.session.address = "192.0.2.7";
   l.session.authenticated = l.session.last_seen = kNow;
@@ -27,7 +27,7 @@ TEST(Listing, ShowsASessionByItsPublicId) {
 
 TEST(Listing, NobodysNameDrawsOnTheTerminal) {
   core::Listed l = listed();
-  l.session.user = "eve\x1b[2J\nroot";
+  l.session.identity.user = "eve\x1b[2J\nroot";
   const std::string line = listing_line(l, kNow);
   EXPECT_EQ(line.find('\x1b'), std::string::npos);
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -38,7 +38,7 @@ TEST(Listing, SaysWhyASessionIsOver) {
   core::Listed l = listed();
   EXPECT_EQ(state_of(l, kNow), "live");
   EXPECT_EQ(state_of(l, kNow + core::Seconds(60)), "max-age");
-  l.epochs_current = false;
+  l.outgrown = core::EndReason::EpochGrown;
   EXPECT_EQ(state_of(l, kNow), "logged-out-everywhere");
   l.session.end = core::End{.reason = core::EndReason::LoggedOut, .at = kNow};
   EXPECT_EQ(state_of(l, kNow), "logged-out");

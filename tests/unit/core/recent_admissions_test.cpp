@@ -17,11 +17,11 @@ TEST(RecentAdmissions, RememberTheLatestAdmission) {
   RecentAdmissions recent;
   EXPECT_FALSE(recent.find(key_of(1)).has_value());
   Session session;
-  session.user = "alice";
+  session.identity.user = "alice";
   recent.remember(key_of(1), session, kNow);
   recent.remember(key_of(1), session, kNow + Seconds(5));
   EXPECT_EQ(recent.find(key_of(1))->at, kNow + Seconds(5));
-  EXPECT_EQ(recent.find(key_of(1))->session.user, "alice");
+  EXPECT_EQ(recent.find(key_of(1))->session.identity.user, "alice");
 }
 
 TEST(RecentAdmissions, ForgetWhatHasEnded) {

@@ -10,7 +10,7 @@ constexpr Limits kLimits{.idle = std::chrono::minutes(30), .max_age = std::chron
 
 Session session() {
   Session s;
-  s.user = "alice";
+  s.identity.user = "alice";
   s.zone = "example.org \"Intranet\"";
   s.proof = Hash256{1};
   s.verifier = Hash256{2};
@@ -25,8 +25,9 @@ Session session() {
 TEST(Session, LivesUntilItsIdleTimeAndOneFlushAreOver) {
   const Seconds flush = flush_interval(kLimits.idle);
   EXPECT_EQ(flush, Seconds(60));
-  EXPECT_TRUE(is_live(session(), true, kLimits, kNow + kLimits.idle + flush - Seconds(1)));
-  EXPECT_EQ(overdue(session(), true, kLimits, kNow + kLimits.idle + flush), EndReason::IdleTimeout);
+  EXPECT_TRUE(is_live(session(), std::nullopt, kLimits, kNow + kLimits.idle + flush - Seconds(1)));
+  EXPECT_EQ(overdue(session(), std::nullopt, kLimits, kNow + kLimits.idle + flush),
+            EndReason::IdleTimeout);
 }
 
 TEST(Session, FlushIsAQuarterOfAShortIdleTime) {
@@ -37,21 +38,21 @@ TEST(Session, FlushIsAQuarterOfAShortIdleTime) {
 TEST(Session, LivesNoLongerThanItsOwnMaxAgeOrTheLocations) {
   Session s = session();
   s.last_seen = kNow + std::chrono::hours(12);
-  EXPECT_EQ(overdue(s, true, kLimits, kNow + std::chrono::hours(12)), EndReason::MaxAge);
+  EXPECT_EQ(overdue(s, std::nullopt, kLimits, kNow + std::chrono::hours(12)), EndReason::MaxAge);
   const Limits shorter{.idle = kLimits.idle, .max_age = std::chrono::hours(1)};
-  EXPECT_EQ(overdue(s, true, shorter, kNow + std::chrono::hours(1)), EndReason::MaxAge);
+  EXPECT_EQ(overdue(s, std::nullopt, shorter, kNow + std::chrono::hours(1)), EndReason::MaxAge);
   const Limits longer{.idle = kLimits.idle, .max_age = std::chrono::hours(24)};
-  EXPECT_EQ(overdue(s, true, longer, kNow + std::chrono::hours(12)), EndReason::MaxAge);
+  EXPECT_EQ(overdue(s, std::nullopt, longer, kNow + std::chrono::hours(12)), EndReason::MaxAge);
 }
 
 TEST(Session, DiesWithItsEpochs) {
-  EXPECT_EQ(overdue(session(), false, kLimits, kNow), EndReason::EpochGrown);
+  EXPECT_EQ(overdue(session(), EndReason::EpochGrown, kLimits, kNow), EndReason::EpochGrown);
 }
 
 TEST(Session, IsNotLiveOnceEndedWhateverTheClockSays) {
   Session s = session();
   s.end = End{.reason = EndReason::LoggedOut, .at = kNow + Seconds(5)};
-  EXPECT_FALSE(is_live(s, true, kLimits, kNow));
+  EXPECT_FALSE(is_live(s, std::nullopt, kLimits, kNow));
 }
 
 TEST(Session, ProofDependsOnIdUserAndPassword) {
@@ -92,7 +93,7 @@ TEST(RecordBytes, ComeBackAsTheyWent) {
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(encode(*back), encode(record));
   EXPECT_EQ(back->succession.successor, record.succession.successor);
-  EXPECT_EQ(back->session->user, "alice");
+  EXPECT_EQ(back->session->identity.user, "alice");
   EXPECT_EQ(back->session->end->reason, EndReason::Superseded);
   EXPECT_EQ(back->session->opened_under, record.session->opened_under);
 }
@@ -121,7 +122,7 @@ TEST(RecordBytes, WithABitFlippedAreDamageOrAnotherRecordButNeverACrash) {
       flipped[byte] = static_cast<char>(flipped[byte] ^ (1 << bit));
       if (const auto record = decode_record(bytes_of(flipped))) {
         EXPECT_EQ(encode(*record), flipped);
-        static_cast<void>(is_live(*record->session, true, kLimits, kNow));
+        static_cast<void>(is_live(*record->session, std::nullopt, kLimits, kNow));
       }
     }
   }
@@ -129,7 +130,7 @@ TEST(RecordBytes, WithABitFlippedAreDamageOrAnotherRecordButNeverACrash) {
 
 TEST(RecordBytes, OfAnotherVersionAreRefused) {
   std::string bytes = encode(full_record());
-  bytes[0] = 2;
+  bytes[0] = 3;
   EXPECT_FALSE(decode_record(bytes_of(bytes)).has_value());
 }
 

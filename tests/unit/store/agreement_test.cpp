@@ -51,7 +51,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
     if (numbered(number) == follows.root) number = (number + 1) % kSessions;  // a hash of itself
     const Moments& seen = moments_[any(moments_.size())];
     Opening opening = login(number, follows, seen.lmdb, time_);
-    opening.session.user = any(2) == 0 ? "alice" : "bob";
+    opening.session.identity.user = any(2) == 0 ? "alice" : "bob";
     opening.session.zone = any(2) == 0 ? "zone" : "elsewhere";
     const core::Result<core::Opened> lmdb = lmdb_.open(opening);
     opening.seen = seen.memory;
@@ -65,7 +65,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
   core::Sweep any_sweep() {
     core::Sweep sweep{.reach = static_cast<Reach>(any(3)),
                       .zone = any(2) == 0 ? "zone" : "elsewhere",
-                      .user = any(2) == 0 ? "alice" : "bob",
+                      .subject = any(2) == 0 ? "alice" : "bob",
                       .except = std::nullopt};
     if (any(2) == 0) sweep.except = core::record_key_of(any_root());
     return sweep;
@@ -129,7 +129,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
       ASSERT_TRUE(lmdb.ok());
       ASSERT_EQ(lmdb->found.has_value(), memory->found.has_value());
       if (!lmdb->found) continue;
-      ASSERT_EQ(lmdb->found->epochs_current, memory->found->epochs_current);
+      ASSERT_EQ(lmdb->found->outgrown, memory->found->outgrown);
       ASSERT_EQ(core::encode(lmdb->found->record), core::encode(memory->found->record));
     }
   }

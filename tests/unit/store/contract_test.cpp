@@ -77,13 +77,13 @@ class StoreContract : public testing::TestWithParam<Kind> {
 };
 
 Sweep all_of(const std::string& user, const std::string& zone) {
-  return {.reach = Reach::UserInZone, .zone = zone, .user = user, .except = std::nullopt};
+  return {.reach = Reach::UserInZone, .zone = zone, .subject = user, .except = std::nullopt};
 }
 Sweep all_in(const std::string& zone) {
-  return {.reach = Reach::Zone, .zone = zone, .user = {}, .except = std::nullopt};
+  return {.reach = Reach::Zone, .zone = zone, .subject = {}, .except = std::nullopt};
 }
 Sweep everything() {
-  return {.reach = Reach::Everything, .zone = {}, .user = {}, .except = std::nullopt};
+  return {.reach = Reach::Everything, .zone = {}, .subject = {}, .except = std::nullopt};
 }
 
 TEST_P(StoreContract, AnUnknownKeyIsAbsentAndNotAnError) {
@@ -173,7 +173,7 @@ TEST_P(StoreContract, NamesOfAnyLengthAndAnyBytesAreKeptApart) {
   ASSERT_TRUE(store_->sweep(all_of(long_user, "a"), kNoon).ok());
   EXPECT_FALSE(lives(*store_, one.key));
   EXPECT_TRUE(lives(*store_, other.key));
-  EXPECT_EQ(record(other.key).session->user, long_user + "u");
+  EXPECT_EQ(record(other.key).session->identity.user, long_user + "u");
 }
 
 TEST_P(StoreContract, AMomentOfAnotherStoreIsAConflict) {
@@ -433,7 +433,7 @@ TEST_P(StoreContract, ListTellsWhoseEpochsHaveGrown) {
   const Result<core::ListPage> page = store_->list(std::nullopt, 10);
   ASSERT_EQ(page->sessions.size(), 2U);
   for (const core::Listed& listed : page->sessions) {
-    EXPECT_EQ(listed.epochs_current, listed.session.user == "alice");
+    EXPECT_EQ(!listed.outgrown, listed.session.identity.user == "alice");
   }
 }
 

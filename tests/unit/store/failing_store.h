@@ -26,6 +26,9 @@ class FailingStore final : public core::SessionStore {
   core::Result<core::Opened> open(const core::Opening& opening) override {
     return forward([&] { return store_->open(opening); });
   }
+  core::Result<core::VerifyOutcome> note_verified(const core::Verification& verification) override {
+    return forward([&] { return store_->note_verified(verification); });
+  }
   core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
                          core::TimePoint at) override {
     return forward([&] { return store_->end(key, reason, at); });

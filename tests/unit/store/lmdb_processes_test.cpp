@@ -48,7 +48,7 @@ TEST(LmdbProcesses, ALoginInOneProcessConflictsWithASweepInAnother) {
   EXPECT_TRUE(store
                   .sweep({.reach = core::Reach::UserInZone,
                           .zone = "zone",
-                          .user = "alice",
+                          .subject = "alice",
                           .except = std::nullopt},
                          kNoon)
                   .ok());

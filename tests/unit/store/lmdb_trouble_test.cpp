@@ -322,7 +322,7 @@ TEST_F(LmdbTrouble, AFullStoreRefusesLoginsButNotLogoutsAndHealsAfterAPurge) {
   for (std::uint64_t i = 0; i < 200; ++i) {
     const Result<std::uint64_t> swept = store.sweep({.reach = core::Reach::UserInZone,
                                                      .zone = "zone",
-                                                     .user = "user " + std::to_string(i),
+                                                     .subject = "user " + std::to_string(i),
                                                      .except = std::nullopt},
                                                     kNoon);
     ASSERT_TRUE(swept.ok()) << swept.error().detail;
@@ -371,7 +371,8 @@ TEST_F(LmdbTrouble, APageOfNoiseAnywhereEndsNoProcessAtStartUp) {
       EXPECT_TRUE(store.end(opening.key, EndReason::LoggedOut, kNoon).ok());
     }
     const Result<std::uint64_t> swept = store.sweep(
-        {.reach = core::Reach::Everything, .zone = {}, .user = {}, .except = std::nullopt}, kNoon);
+        {.reach = core::Reach::Everything, .zone = {}, .subject = {}, .except = std::nullopt},
+        kNoon);
     EXPECT_TRUE(swept.ok());
   }
   const std::string sound = read_file(data());

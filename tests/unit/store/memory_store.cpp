@@ -4,6 +4,8 @@
 #include <cstring>
 #include <set>
 
+#include "core/text.h"
+
 namespace epoch::store {
 namespace {
 
@@ -19,8 +21,18 @@ std::string user_name(const std::string& zone, const std::string& user) {
   return "user " + std::to_string(zone.size()) + " " + zone + user;
 }
 
+std::string account_name(const std::optional<core::AccountId>& account) {
+  return account ? "account " + std::string(core::text_of(*account)) : "no account";
+}
+
+std::string folded(std::string_view dn) {
+  std::string lower(dn);
+  std::transform(lower.begin(), lower.end(), lower.begin(), core::ascii_lower);
+  return lower;
+}
+
 std::string name_of(const core::Sweep& sweep) {
-  if (sweep.reach == core::Reach::UserInZone) return user_name(sweep.zone, sweep.user);
+  if (sweep.reach == core::Reach::UserInZone) return user_name(sweep.zone, sweep.subject);
   return sweep.reach == core::Reach::Zone ? zone_name(sweep.zone) : kEverything;
 }
 
@@ -37,8 +49,8 @@ Result<core::StoreMoment> MemoryStore::moment() {
 Result<core::Look> MemoryStore::find(const RecordKey& key) {
   core::Look look{.found = std::nullopt, .moment = *moment()};
   if (const Record* found = record(key)) {
-    const bool current = !found->session || found->session->opened_under == epochs(*found->session);
-    look.found = core::Found{.record = *found, .epochs_current = current};
+    look.found = core::Found{.record = *found, .outgrown = std::nullopt};
+    if (found->session) look.found->outgrown = outgrown(*found->session);
   }
   return look;
 }
@@ -49,8 +61,9 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   if (opening.seen.instance != moment()->instance || opening.seen.commit > commits_) {
     return conflict;
   }
-  for (const std::string& name :
-       {kEverything, zone_name(wanted.zone), user_name(wanted.zone, wanted.user)}) {
+  for (const std::string& name : {kEverything, zone_name(wanted.zone),
+                                  user_name(wanted.zone, core::subject_of(wanted.identity)),
+                                  account_name(wanted.identity.account)}) {
     if (epoch(name).commit > opening.seen.commit) return conflict;
   }
   if (const Record* present = record(opening.key)) {
@@ -77,6 +90,21 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   supersede(followed->second, opening);
   if (sibling) supersede(*record(core::record_key_of(*sibling)), opening);
   return core::Opened{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
+}
+
+Result<core::VerifyOutcome> MemoryStore::note_verified(const core::Verification& verification) {
+  Record* found = record(verification.key);
+  if (found == nullptr || !found->session || found->session->end || outgrown(*found->session)) {
+    return core::VerifyOutcome::Over;
+  }
+  Session& session = *found->session;
+  if (session.identity.account != verification.identity.account) {
+    return core::VerifyOutcome::Another;
+  }
+  session.identity = verification.identity;
+  session.verified = std::max(session.verified, verification.at);
+  ++commits_;
+  return core::VerifyOutcome::Noted;
 }
 
 Result<bool> MemoryStore::end(const RecordKey& key, core::EndReason reason, core::TimePoint at) {
@@ -116,8 +144,8 @@ Result<core::Closed> MemoryStore::close(const core::Closing& closing) {
 
 Result<std::uint64_t> MemoryStore::sweep(const core::Sweep& sweep, core::TimePoint /*at*/) {
   Record* spared = sweep.except ? record(*sweep.except) : nullptr;
-  const bool carries_over = spared != nullptr && spared->session && !spared->session->end &&
-                            spared->session->opened_under == epochs(*spared->session);
+  const bool carries_over =
+      spared != nullptr && spared->session && !spared->session->end && !outgrown(*spared->session);
   Epoch& epoch = epochs_[name_of(sweep)];
   ++epoch.value;
   epoch.commit = ++commits_;
@@ -147,9 +175,7 @@ Result<core::ListPage> MemoryStore::list(const std::optional<RecordKey>& from, s
       page.next = i->first;
       break;
     }
-    page.sessions.push_back({.key = i->first,
-                             .session = *session,
-                             .epochs_current = session->opened_under == epochs(*session)});
+    page.sessions.push_back({.key = i->first, .session = *session, .outgrown = outgrown(*session)});
   }
   return page;
 }
@@ -172,6 +198,56 @@ Result<core::Purged> MemoryStore::purge(const std::optional<RecordKey>& from, st
   return purged;
 }
 
+Result<std::optional<std::string>> MemoryStore::watch_cookie(const core::WatchId& watch) {
+  return books_[watch].cookie;
+}
+
+Result<std::optional<core::WatchedEntry>> MemoryStore::watched(const core::WatchId& watch,
+                                                               const core::EntryUuid& uuid) {
+  const auto& entries = books_[watch].entries;
+  const auto found = entries.find(uuid);
+  return found == entries.end() ? std::optional<core::WatchedEntry>() : found->second;
+}
+
+Result<std::optional<core::WatchedEntry>> MemoryStore::watched_by_dn(const core::WatchId& watch,
+                                                                     std::string_view dn) {
+  for (const auto& [uuid, entry] : books_[watch].entries) {
+    if (folded(entry.dn) == folded(dn)) return std::optional(entry);
+  }
+  return std::optional<core::WatchedEntry>();
+}
+
+Result<core::WatchPage> MemoryStore::list_watched(const core::WatchId& watch,
+                                                  const std::optional<core::EntryUuid>& from,
+                                                  std::size_t limit) {
+  core::WatchPage page;
+  const auto& entries = books_[watch].entries;
+  for (auto i = from ? entries.lower_bound(*from) : entries.begin(); i != entries.end(); ++i) {
+    if (page.entries.size() == limit) {
+      page.next = i->first;
+      break;
+    }
+    page.entries.push_back(i->second);
+  }
+  return page;
+}
+
+Result<core::Done> MemoryStore::apply(const core::WatchId& watch,
+                                      const core::WatchChanges& changes) {
+  ++commits_;
+  for (const core::Revocation& revocation : changes.revoke) {
+    Epoch& epoch = epochs_[account_name(revocation.account)];
+    ++epoch.value;
+    epoch.commit = commits_;
+    epoch.reason = revocation.reason;
+  }
+  Book& book = books_[watch];
+  for (const core::EntryUuid& uuid : changes.erase) book.entries.erase(uuid);
+  for (const core::WatchedEntry& entry : changes.put) book.entries[entry.uuid] = entry;
+  if (changes.cookie) book.cookie = changes.cookie;
+  return core::Done{};
+}
+
 MemoryStore::Epoch MemoryStore::epoch(const std::string& name) const {
   const auto found = epochs_.find(name);
   return found == epochs_.end() ? Epoch{} : found->second;
@@ -180,15 +256,22 @@ MemoryStore::Epoch MemoryStore::epoch(const std::string& name) const {
 core::Epochs MemoryStore::epochs(const Session& session) const {
   return {.store = epoch(kEverything).value,
           .zone = epoch(zone_name(session.zone)).value,
-          .user = epoch(user_name(session.zone, session.user)).value};
+          .user = epoch(user_name(session.zone, core::subject_of(session.identity))).value,
+          .account = epoch(account_name(session.identity.account)).value};
+}
+
+std::optional<core::EndReason> MemoryStore::outgrown(const Session& session) const {
+  const core::Epochs now = epochs(session);
+  if (now == session.opened_under) return std::nullopt;
+  if (now.account == session.opened_under.account) return core::EndReason::EpochGrown;
+  return epoch(account_name(session.identity.account)).reason;
 }
 
 bool MemoryStore::is_live(const core::Hash256& root, const core::Opening& opening) const {
   const auto found = records_.find(core::record_key_of(root));
   if (found == records_.end() || !found->second.session) return false;
   const Session& session = *found->second.session;
-  return core::is_live(session, session.opened_under == epochs(session), opening.limits,
-                       opening.now);
+  return core::is_live(session, outgrown(session), opening.limits, opening.now);
 }
 
 Record* MemoryStore::record(const RecordKey& key) {

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "core/ports.h"
+#include "core/watch_ledger.h"
 
 namespace epoch::store {
 
 // Deterministic; for one thread.
-class MemoryStore final : public core::SessionStore {
+class MemoryStore final : public core::SessionStore, public core::WatchLedger {
  public:
   explicit MemoryStore(const core::Hash256& instance = {}) : instance_(instance) {}
 
@@ -18,6 +19,7 @@ class MemoryStore final : public core::SessionStore {
   core::Result<core::StoreMoment> moment() override;
   core::Result<core::Look> find(const core::RecordKey& key) override;
   core::Result<core::Opened> open(const core::Opening& opening) override;
+  core::Result<core::VerifyOutcome> note_verified(const core::Verification& verification) override;
   core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
                          core::TimePoint at) override;
   core::Result<core::Closed> close(const core::Closing& closing) override;
@@ -28,6 +30,17 @@ class MemoryStore final : public core::SessionStore {
   core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
                                    core::TimePoint now) override;
 
+  core::Result<std::optional<std::string>> watch_cookie(const core::WatchId& watch) override;
+  core::Result<std::optional<core::WatchedEntry>> watched(const core::WatchId& watch,
+                                                          const core::EntryUuid& uuid) override;
+  core::Result<std::optional<core::WatchedEntry>> watched_by_dn(const core::WatchId& watch,
+                                                                std::string_view dn) override;
+  core::Result<core::WatchPage> list_watched(const core::WatchId& watch,
+                                             const std::optional<core::EntryUuid>& from,
+                                             std::size_t limit) override;
+  core::Result<core::Done> apply(const core::WatchId& watch,
+                                 const core::WatchChanges& changes) override;
+
   [[nodiscard]] const std::map<core::RecordKey, core::Record>& records() const noexcept {
     return records_;
   }
@@ -36,10 +49,16 @@ class MemoryStore final : public core::SessionStore {
   struct Epoch {
     std::uint64_t value = 0;
     std::uint64_t commit = 0;
+    core::EndReason reason = core::EndReason::EpochGrown;
+  };
+  struct Book {
+    std::optional<std::string> cookie;
+    std::map<core::EntryUuid, core::WatchedEntry> entries;
   };
 
   [[nodiscard]] Epoch epoch(const std::string& name) const;
   [[nodiscard]] core::Epochs epochs(const core::Session& session) const;
+  [[nodiscard]] std::optional<core::EndReason> outgrown(const core::Session& session) const;
   [[nodiscard]] bool is_live(const core::Hash256& root, const core::Opening& opening) const;
   [[nodiscard]] core::Record* record(const core::RecordKey& key);
   void supersede(core::Record& record, const core::Opening& opening);
@@ -48,6 +67,7 @@ class MemoryStore final : public core::SessionStore {
   std::uint64_t commits_ = 0;
   std::map<core::RecordKey, core::Record> records_;
   std::map<std::string, Epoch> epochs_;
+  std::map<core::WatchId, Book> books_;
 };
 
 }  // namespace epoch::store

@@ -19,7 +19,7 @@ inline std::string contents(core::SessionStore& store) {
   for (const core::Listed& listed : page->sessions) {
     core::Record record;
     record.session = listed.session;
-    all += core::encode(record) + (listed.epochs_current ? "+" : "-");
+    all += core::encode(record) + (!listed.outgrown ? "+" : "-");
   }
   return all;
 }
@@ -42,6 +42,10 @@ class Persistent final : public core::SessionStore {
   }
   core::Result<core::Opened> open(const core::Opening& opening) override {
     return change([&] { return store_->open(opening); });
+  }
+  core::Result<core::VerifyOutcome> note_verified(
+      const core::Verification& verification) override {
+    return change([&] { return store_->note_verified(verification); });
   }
   core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
                          core::TimePoint at) override {

@@ -37,7 +37,7 @@ core::Opening login(std::uint64_t number, const core::Lineage& follows,
   core::Opening opening;
   opening.root = numbered(number);
   opening.key = core::record_key_of(opening.root);
-  opening.session.user = "alice";
+  opening.session.identity.user = "alice";
   opening.session.zone = "zone";
   opening.session.proof = numbered(number + 1'000'000);
   opening.session.created = opening.session.authenticated = now;
@@ -60,7 +60,7 @@ core::Lineage new_client(std::uint64_t number) {
 core::Opening open_new(core::SessionStore& store, std::uint64_t number, const std::string& user,
                        const std::string& zone, core::TimePoint now) {
   core::Opening opening = login(number, new_client(number), *store.moment(), now);
-  opening.session.user = user;
+  opening.session.identity.user = user;
   opening.session.zone = zone;
   const core::Result<core::Opened> opened = store.open(opening);
   EXPECT_TRUE(opened.ok()) << (opened ? "" : opened.error().detail);
@@ -73,7 +73,7 @@ core::Opening open_new(core::SessionStore& store, std::uint64_t number, const st
 bool lives(core::SessionStore& store, const core::RecordKey& key) {
   const core::Result<core::Look> look = store.find(key);
   EXPECT_TRUE(look.ok()) << (look ? "" : look.error().detail);
-  return look && look->found && look->found->record.session && look->found->epochs_current &&
+  return look && look->found && look->found->record.session && !look->found->outgrown &&
          !look->found->record.session->end;
 }
 

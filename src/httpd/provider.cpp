@@ -1,0 +1,134 @@
+#include "httpd/provider.h"
+
+#include <httpd.h>
+
+#include <http_log.h>
+#include <http_request.h>
+
+#include <algorithm>
+#include <span>
+
+#include "httpd/answers.h"
+#include "httpd/identity.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+// The check_user_id hooks behind ours, as httpd would run them: the first that does not decline
+// answers. There mod_auth_basic stands with its providers.
+int run_authentication_behind_ours(request_rec* r) {
+  const apr_array_header_t* hooks = ap_hook_get_check_user_id();
+  const std::span links(reinterpret_cast<const ap_LINK_check_user_id_t*>(hooks->elts),
+                        static_cast<std::size_t>(hooks->nelts));
+  auto link = std::find_if(links.begin(), links.end(), [](const ap_LINK_check_user_id_t& each) {
+    return each.pFunc == epoch_check_authn;
+  });
+  for (; link != links.end(); ++link) {
+    if (link->pFunc == epoch_check_authn) continue;
+    const int answer = link->pFunc(r);
+    if (answer != DECLINED) return answer;
+  }
+  return DECLINED;
+}
+
+void log_outage(request_rec* r, bool failed) {
+  if (failed) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "the directory cannot be asked whether the password of user %s still holds "
+                  "(AuthEpochRevalidate). Until it can, AuthEpochOnDirectoryError says what "
+                  "happens; no session is lost",
+                  r->user);
+  } else {
+    ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "the directory answers again");
+  }
+}
+
+// AuthEpochOnDirectoryError.
+int answer_without_directory(request_rec* r, Decided& decided) {
+  core::Verdict& verdict = decided.examined.verdict;
+  verdict.reason = core::Reason::DirectoryUnavailable;
+  const std::optional<Seconds> stale = server_config_of(r->server).directory_stale;
+  const core::Session& session = decided.examined.session->session;
+  const bool admits = stale && decided.policy.verifier_is_known &&
+                      time_of(r) - session.verified < *decided.policy.revalidate + *stale;
+  if (admits) {
+    set_environment(r, decided);
+    return admit_without_provider(r, decided);
+  }
+  verdict.action = core::Action::Unavailable;
+  set_environment(r, decided);
+  return unavailable(r);
+}
+
+void log_end(request_rec* r, const core::NamedSession& session, core::EndReason reason) {
+  ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                "session %s of user %s ended: asked again, the directory said no (%s)",
+                core::short_id(session.key).c_str(), session.session.identity.user.c_str(),
+                std::string(core::to_string(reason)).c_str());
+}
+
+// The session's end, for what is decided next.
+std::optional<int> end_session(request_rec* r, const Decided& decided, core::EndReason reason,
+                               Child& child) {
+  const core::NamedSession& session = *decided.examined.session;
+  const core::Result<core::Done> ended =
+      child.service().end_by_directory(session, reason, time_of(r));
+  if (!ended) {
+    child.note_store_answer(r, ended.error().detail);
+    return unavailable(r);
+  }
+  log_end(r, session, reason);
+  return std::nullopt;
+}
+
+std::optional<int> note_yes(request_rec* r, Decided& decided, Child& child) {
+  const core::Result<core::VerifyOutcome> noted =
+      child.service().note_verified(*decided.examined.session, identity_of(r, decided), time_of(r));
+  if (!noted) {
+    child.note_store_answer(r, noted.error().detail);
+    return unavailable(r);
+  }
+  switch (*noted) {
+    case core::VerifyOutcome::Noted:
+      return OK;
+    case core::VerifyOutcome::Another:
+      return end_session(r, decided, core::EndReason::AccountRenamed, child);
+    case core::VerifyOutcome::Over:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+int admit_without_provider(request_rec* r, const Decided& decided) {
+  admit_as(r, decided.examined.session->session.identity);
+  return OK;
+}
+
+std::optional<int> ask_provider_again(request_rec* r, Decided& decided, Child& child) {
+  SharedOutages& outages = *process_of(r->server).outages;
+  const core::Verifier& verifier = decided.policy.verifier;
+  if (!outages.may_ask(verifier)) return answer_without_directory(r, decided);
+
+  decided.must_ask = decided.examined.session->key.value;
+  const int answer = run_authentication_behind_ours(r);
+  if (answer == OK) {
+    if (outages.note_answer(verifier)) log_outage(r, false);
+    return note_yes(r, decided, child);
+  }
+  // Another provider's no says nothing where the directory that said yes cannot be asked.
+  if (decided.directory_failed || ap_is_HTTP_SERVER_ERROR(answer)) {
+    if (outages.note_failure(verifier)) log_outage(r, true);
+    return answer_without_directory(r, decided);
+  }
+  if (answer != HTTP_UNAUTHORIZED) return answer;
+  if (outages.note_answer(verifier)) log_outage(r, false);
+  // mod_auth_basic's challenge; what is decided next has its own.
+  apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+  return end_session(r, decided, core::EndReason::PasswordRefused, child);
+}
+
+}  // namespace epoch::httpd

@@ -1,0 +1,58 @@
+// Verifications that are under way or have just ended, in all processes, so that ten requests which
+// wait on one typed answer cost one bind, and one typing error does not lock the account.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/bytes.h"
+#include "httpd/robust_mutex.h"
+
+namespace epoch::httpd {
+
+// What is known of a verification by others.
+enum class Known {
+  Nothing,    // the caller is the one to ask, and must call finish()
+  Succeeded,  // just now
+  Failed,     // just now, with this result
+};
+
+struct Earlier {
+  Known known = Known::Nothing;
+  int result = 0;  // LDAP result code, where it failed
+};
+
+// Lives in memory that httpd's processes share (make_shared_by_processes()). Bounded: where there
+// is no room, everybody asks for themselves. Holds hashes only, no credentials.
+class SharedVerifications {
+ public:
+  // Tells what came of the same verification if it ended within the last two seconds, and waits
+  // while it is under way. Takes over from a process that has died in it.
+  Earlier join(const core::Hash256& what) noexcept;
+
+  // Gives the result (LDAP_SUCCESS: 0) to those who wait, and to those who come within two seconds.
+  void finish(const core::Hash256& what, int result) noexcept;
+
+ private:
+  enum class State : std::uint8_t { Free, UnderWay, Ended };
+  struct Slot {
+    core::Hash256 what;
+    State state;
+    int result;
+    pid_t asker;
+    std::int64_t since;  // milliseconds of the monotonic clock, which all processes share
+  };
+
+  Slot* find(const core::Hash256& what) noexcept;
+  Slot* free_slot(std::int64_t now) noexcept;
+  bool try_join(const core::Hash256& what, Earlier& earlier) noexcept;
+
+  static constexpr std::size_t kSlots = 256;
+  RobustMutex mutex_;
+  std::array<Slot, kSlots> slots_{};
+};
+
+}  // namespace epoch::httpd
