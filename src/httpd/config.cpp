@@ -51,7 +51,8 @@ std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept {
 }
 
 bool verifier_is_known(const DirConfig& config) noexcept {
-  return config.providers_are_known.value_or(true) && !config.authorizes_as_user.value_or(false);
+  return config.providers_are_known.value_or(true) &&
+         !config.authorization_needs_provider.value_or(false);
 }
 
 LogoutResponse logout_response_of(const DirConfig& config) noexcept {
@@ -136,9 +137,12 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .verifier = epoch::httpd::chained(outer.verifier, inner.verifier),
           .providers_are_known =
               inner_or_outer(inner.providers_are_known, outer.providers_are_known),
-          .authorizes_as_user = inner.authorizes_as_user.value_or(false) ? inner.authorizes_as_user
-                                                                         : outer.authorizes_as_user,
+          .authorization_needs_provider = inner.authorization_needs_provider.value_or(false)
+                                              ? inner.authorization_needs_provider
+                                              : outer.authorization_needs_provider,
           .ldap_url = inner_or_outer(inner.ldap_url, outer.ldap_url),
+          .ldap_filter_before = inner_or_outer(inner.ldap_filter_before, outer.ldap_filter_before),
+          .ldap_filter_after = inner_or_outer(inner.ldap_filter_after, outer.ldap_filter_after),
           .ldap_mode = inner.ldap_mode,
           .ldap_bind_dn = inner.ldap_bind_dn,
           .ldap_bind_password = inner.ldap_bind_password,

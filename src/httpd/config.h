@@ -55,7 +55,7 @@ struct ProviderAlias {
   std::string name;
   core::Hash256 fingerprint;  // of everything that stands in it
   bool is_known;              // its provider is one of httpd's own
-  bool authorizes_as_user;
+  bool authorization_needs_provider;
 };
 
 // One section's or .htaccess file's directives. nullopt: the administrator wrote nothing here; the
@@ -88,11 +88,15 @@ struct DirConfig {
   std::optional<core::Verifier> verifier;
   // AuthBasicProvider names none but httpd's own, whose directives we see all of.
   std::optional<bool> providers_are_known;
-  // AuthLDAPSearchAsUser or AuthLDAPCompareAsUser, here or further out: authorization needs the
-  // password that mod_authnz_ldap keeps when it has verified it.
-  std::optional<bool> authorizes_as_user;
+  // AuthLDAPSearchAsUser, AuthLDAPCompareAsUser or AuthLDAPRemoteUserIsDN, here or further out:
+  // mod_authnz_ldap's authorization needs the password or the name that it keeps when it has
+  // verified them itself.
+  std::optional<bool> authorization_needs_provider;
   // AuthLDAPURL as it stands there, without the second argument: with the DN it names an account.
   std::optional<std::string_view> ldap_url;
+  // The filter by which mod_authnz_ldap searches for a user, up to the name and behind it.
+  std::optional<std::string_view> ldap_filter_before;
+  std::optional<std::string_view> ldap_filter_after;
   // What mod_authnz_ldap was told in this very section, all arguments, for AuthEpochLDAPWatch.
   std::optional<std::string_view> ldap_mode;
   std::optional<std::string_view> ldap_bind_dn;

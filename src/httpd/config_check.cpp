@@ -301,12 +301,17 @@ void warn_of_idle_revalidate(const server_rec* main, const Section& section,
   const auto value = [&](auto field) {
     return in_force(section, sections, [field](const Section& s) { return s.config->*field; });
   };
-  if (value(&DirConfig::revalidate).value_or(Seconds(0)).count() == 0) return;
+  const DirConfig& own = *section.config;
+  const bool says_something =
+      own.revalidate || own.providers_are_known || own.authorization_needs_provider;
+  if (!says_something || value(&DirConfig::revalidate).value_or(Seconds(0)).count() == 0) return;
   const char* why = nullptr;
   if (!value(&DirConfig::providers_are_known).value_or(true)) {
     why = "AuthBasicProvider names a provider that is not httpd's own";
-  } else if (value(&DirConfig::authorizes_as_user).value_or(false)) {
-    why = "AuthLDAPSearchAsUser or AuthLDAPCompareAsUser needs the provider on every request";
+  } else if (value(&DirConfig::authorization_needs_provider).value_or(false)) {
+    why =
+        "AuthLDAPSearchAsUser, AuthLDAPCompareAsUser and AuthLDAPRemoteUserIsDN need it on every "
+        "request";
   }
   if (why == nullptr) return;
   ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main,

@@ -78,7 +78,11 @@ class Asking {
   Asking(SharedVerifications& shared, const core::Hash256& name) : shared_(shared), name_(name) {}
   Asking(const Asking&) = delete;
   Asking& operator=(const Asking&) = delete;
-  ~Asking() { shared_.finish(name_, result_); }
+  ~Asking() {
+    using Worth = SharedVerifications::Worth;
+    const bool is_answer = result_ == LDAP_SUCCESS || is_a_no(result_);
+    shared_.finish(name_, result_, is_answer ? Worth::ForAMoment : Worth::ForTheWaiting);
+  }
   int done(int result) noexcept { return result_ = result; }
 
  private:
@@ -121,6 +125,20 @@ int check_user_id(const Check& check) {
   return result;
 }
 
+// Whether this is the search for the user. `Require ldap-filter` and `ldap-search` come by the same
+// function, with filters of their own, and must be put to the directory.
+bool searches_for_the_user(request_rec* r, std::string_view filter) {
+  const DirConfig& config = dir_config_of(r);
+  if (!config.ldap_filter_before || r->user == nullptr) return false;
+  std::string expected(*config.ldap_filter_before);
+  for (const char* c = r->user; *c != '\0'; ++c) {
+    if (std::string_view("*()\\").find(*c) != std::string_view::npos) expected += '\\';
+    expected += *c;
+  }
+  expected += *config.ldap_filter_after;
+  return filter == expected;
+}
+
 // The values of a user whom the directory verified earlier, as mod_authnz_ldap asks for them in
 // authorization; nullptr where one of them is not known.
 const char** values_for(request_rec* r, const core::Identity& identity, char** attributes) {
@@ -133,6 +151,28 @@ const char** values_for(request_rec* r, const core::Identity& identity, char** a
     if (!value->empty()) values[i] = apr_pstrmemdup(r->pool, value->data(), value->size());
   }
   return values;
+}
+
+// A session's DN and values in place of a search, where they are known and this is the search for
+// its user.
+bool answer_from_session(request_rec* r, char** attributes, const char* filter, const char** dn,
+                         const char*** values) {
+  const Remembered* remembered = remembered_of(r);
+  const core::Identity* identity = remembered == nullptr ? nullptr : remembered->admitted_as;
+  if (identity == nullptr || identity->dn.empty() || !searches_for_the_user(r, filter))
+    return false;
+  const char* authorization = apr_table_get(r->headers_in, "Authorization");
+  const std::optional<core::Credentials> credentials =
+      core::parse_basic_credentials(authorization == nullptr ? "" : authorization);
+  const char** known = values_for(r, *identity, attributes);
+  if (!credentials || known == nullptr) return false;
+  *values = known;
+  *dn = apr_pstrmemdup(r->pool, identity->dn.data(), identity->dn.size());
+  // mod_authnz_ldap goes on with the name it finds here, as with the one that was typed, and then
+  // puts AuthLDAPRemoteUserAttribute's in its place.
+  const std::string_view typed = credentials->user();
+  r->user = apr_pstrmemdup(r->pool, typed.data(), typed.size());
+  return true;
 }
 
 }  // namespace
@@ -154,16 +194,9 @@ static int epoch_get_user_dn(request_rec* r, util_ldap_connection_t* ldc, const 
                              const char** dn, const char*** values) {
   using namespace epoch::httpd;  // NOLINT
   return guarded(r, static_cast<int>(LDAP_OTHER), [&] {
-    const Remembered* remembered = remembered_of(r);
-    if (remembered != nullptr && remembered->admitted_as != nullptr &&
-        !remembered->admitted_as->dn.empty()) {
-      const epoch::core::Identity& identity = *remembered->admitted_as;
-      if (const char** known = values_for(r, identity, attributes)) {
-        *values = known;
-        *dn = apr_pstrmemdup(r->pool, identity.dn.data(), identity.dn.size());
-        ldc->reason = "known since the session was verified";
-        return static_cast<int>(LDAP_SUCCESS);
-      }
+    if (answer_from_session(r, attributes, filter, dn, values)) {
+      ldc->reason = "known since the session was verified";
+      return static_cast<int>(LDAP_SUCCESS);
     }
     return process_of(r->server).ldap.get_user_dn(r, ldc, url, base, scope, attributes, filter, dn,
                                                   values);

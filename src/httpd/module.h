@@ -58,7 +58,7 @@ const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const ch
 const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_basic_provider(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_provider_alias(cmd_parms* cmd, void* dir, const char* args);
-const char* epoch_observe_ldap_as_user(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_user(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_url(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_bind_dn(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_bind_password(cmd_parms* cmd, void* dir, const char* args);

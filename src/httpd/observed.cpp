@@ -3,6 +3,7 @@
 // repeating it. Nothing here changes what the other module does.
 #include <httpd.h>
 
+#include <apr_ldap.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_main.h>
@@ -77,10 +78,14 @@ bool is_bind_password(const ap_directive_t* directive) {
   return core::equals_ignoring_case(directive->directive, "AuthLDAPBindPassword");
 }
 
-bool turns_as_user_on(const ap_directive_t* directive) {
-  const std::string_view name(directive->directive);
-  return (core::equals_ignoring_case(name, "AuthLDAPSearchAsUser") ||
-          core::equals_ignoring_case(name, "AuthLDAPCompareAsUser")) &&
+// These need mod_authnz_ldap to have verified the password itself.
+bool ties_authorization(const ap_directive_t* directive) {
+  constexpr std::string_view kThese[] = {"AuthLDAPSearchAsUser", "AuthLDAPCompareAsUser",
+                                         "AuthLDAPRemoteUserIsDN"};
+  return std::any_of(std::begin(kThese), std::end(kThese),
+                     [&](std::string_view name) {
+                       return core::equals_ignoring_case(directive->directive, name);
+                     }) &&
          core::equals_ignoring_case(core::trimmed(directive->args), "on");
 }
 
@@ -91,9 +96,27 @@ void read_alias(const ap_directive_t* first, ProviderAlias& alias) {
     if (is_bind_password(each)) continue;
     alias.fingerprint = core::sha256({core::bytes_of("alias directive"), alias.fingerprint,
                                       core::bytes_of(each->directive), core::bytes_of(each->args)});
-    alias.authorizes_as_user = alias.authorizes_as_user || turns_as_user_on(each);
+    alias.authorization_needs_provider =
+        alias.authorization_needs_provider || ties_authorization(each);
     read_alias(each->first_child, alias);
   }
+}
+
+// As mod_authnz_ldap makes the filter that finds a user out of its URL.
+void read_user_filter(apr_pool_t* pool, const char* url, DirConfig& config) {
+  apr_ldap_url_desc_t* parsed = nullptr;
+  apr_ldap_err_t* error = nullptr;
+  if (apr_ldap_url_parse(pool, url, &parsed, &error) != APR_SUCCESS || parsed == nullptr) return;
+  const char* attribute = parsed->lud_attrs == nullptr || parsed->lud_attrs[0] == nullptr
+                              ? "uid"
+                              : parsed->lud_attrs[0];
+  std::string_view filter = parsed->lud_filter == nullptr ? "objectclass=*" : parsed->lud_filter;
+  if (filter.starts_with('(')) filter = filter.substr(1, filter.size() - 2);
+  const bool has_none = filter.empty() || core::equals_ignoring_case(filter, "none");
+  config.ldap_filter_before = has_none ? apr_pstrcat(pool, "(", attribute, "=", nullptr)
+                                       : apr_pstrcat(pool, "(&(", std::string(filter).c_str(), ")(",
+                                                     attribute, "=", nullptr);
+  config.ldap_filter_after = has_none ? ")" : "))";
 }
 
 template <typename Body>
@@ -135,7 +158,7 @@ const char* epoch_observe_basic_provider(cmd_parms* cmd, void* dir, const char* 
       }
       add_to_verifier(config, alias->name, alias->fingerprint);
       config.providers_are_known = *config.providers_are_known && alias->is_known;
-      if (alias->authorizes_as_user) config.authorizes_as_user = true;
+      if (alias->authorization_needs_provider) config.authorization_needs_provider = true;
     }
   });
 }
@@ -153,11 +176,12 @@ const char* epoch_observe_provider_alias(cmd_parms* cmd, void* /*dir*/, const ch
   });
 }
 
-const char* epoch_observe_ldap_as_user(cmd_parms* cmd, void* dir, const char* args) {
+const char* epoch_observe_ldap_user(cmd_parms* cmd, void* dir, const char* args) {
   return observe(cmd, [&] {
     DirConfig& config = dir_config_of(dir);
     add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
-    if (core::equals_ignoring_case(first_word(cmd, args), "on")) config.authorizes_as_user = true;
+    if (core::equals_ignoring_case(first_word(cmd, args), "on"))
+      config.authorization_needs_provider = true;
   });
 }
 
@@ -165,7 +189,9 @@ const char* epoch_observe_ldap_url(cmd_parms* cmd, void* dir, const char* args) 
   return observe(cmd, [&] {
     DirConfig& config = dir_config_of(dir);
     add_to_verifier(config, cmd->cmd->name, core::bytes_of(args));
-    config.ldap_url = ap_getword_conf(cmd->pool, &args);
+    const char* url = ap_getword_conf(cmd->pool, &args);
+    config.ldap_url = url;
+    read_user_filter(cmd->pool, url, config);
     config.ldap_mode = ap_getword_conf(cmd->pool, &args);
   });
 }
@@ -179,9 +205,8 @@ const char* epoch_observe_ldap_bind_dn(cmd_parms* cmd, void* dir, const char* ar
 }
 
 const char* epoch_observe_ldap_bind_password(cmd_parms* cmd, void* dir, const char* args) {
-  return observe(cmd, [&] {
-    dir_config_of(dir).ldap_bind_password = ap_getword_conf(cmd->pool, &args);
-  });
+  return observe(
+      cmd, [&] { dir_config_of(dir).ldap_bind_password = ap_getword_conf(cmd->pool, &args); });
 }
 
 const char* epoch_observe_auth_type(cmd_parms* cmd, void* dir, const char* args) {

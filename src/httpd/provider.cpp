@@ -101,14 +101,8 @@ std::optional<int> note_yes(request_rec* r, Decided& decided, Child& child) {
   return std::nullopt;
 }
 
-}  // namespace
-
-int admit_without_provider(request_rec* r, const Decided& decided) {
-  admit_as(r, decided.examined.session->session.identity);
-  return OK;
-}
-
-std::optional<int> ask_provider_again(request_rec* r, Decided& decided, Child& child) {
+// Asks, and sees to what the answer means.
+std::optional<int> ask(request_rec* r, Decided& decided, Child& child) {
   SharedOutages& outages = *process_of(r->server).outages;
   const core::Verifier& verifier = decided.policy.verifier;
   if (!outages.may_ask(verifier)) return answer_without_directory(r, decided);
@@ -129,6 +123,36 @@ std::optional<int> ask_provider_again(request_rec* r, Decided& decided, Child& c
   // mod_auth_basic's challenge; what is decided next has its own.
   apr_table_unset(r->err_headers_out, "WWW-Authenticate");
   return end_session(r, decided, core::EndReason::PasswordRefused, child);
+}
+
+// Gives those who wait for it the result, whatever happens.
+class Asking {
+ public:
+  Asking(SharedVerifications& shared, const core::Hash256& session)
+      : shared_(shared), session_(session) {}
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+  // They read in the store what has become of the session.
+  ~Asking() { shared_.finish(session_, 0, SharedVerifications::Worth::ForTheWaiting); }
+
+ private:
+  SharedVerifications& shared_;
+  const core::Hash256 session_;
+};
+
+}  // namespace
+
+int admit_without_provider(request_rec* r, const Decided& decided) {
+  admit_as(r, decided.examined.session->session.identity);
+  return OK;
+}
+
+std::optional<int> ask_provider_again(request_rec* r, Decided& decided, Child& child) {
+  SharedVerifications& shared = *process_of(r->server).verifications;
+  const core::Hash256 session = decided.examined.session->key.value;
+  if (shared.join(session).known != Known::Nothing) return std::nullopt;
+  const Asking asking(shared, session);
+  return ask(r, decided, child);
 }
 
 }  // namespace epoch::httpd

@@ -30,8 +30,9 @@ bool has_died(pid_t process) noexcept { return ::kill(process, 0) != 0 && errno 
 
 Earlier SharedVerifications::join(const core::Hash256& what) noexcept {
   Earlier earlier;
+  const std::int64_t began = now_ms();
   // Processes have no condition variable that survives the death of one who waits.
-  for (apr_interval_time_t nap = kShortestNap; !try_join(what, earlier);
+  for (apr_interval_time_t nap = kShortestNap; !try_join(what, began, earlier);
        nap = std::min(2 * nap, kLongestNap)) {
     apr_sleep(nap);
   }
@@ -39,7 +40,8 @@ Earlier SharedVerifications::join(const core::Hash256& what) noexcept {
 }
 
 // False while somebody else is at it.
-bool SharedVerifications::try_join(const core::Hash256& what, Earlier& earlier) noexcept {
+bool SharedVerifications::try_join(const core::Hash256& what, std::int64_t began,
+                                   Earlier& earlier) noexcept {
   const RobustMutex::Lock lock(mutex_);
   if (!lock.held()) return true;
   if (lock.inherited()) slots_.fill({});  // one of them may be half written
@@ -48,7 +50,8 @@ bool SharedVerifications::try_join(const core::Hash256& what, Earlier& earlier) 
   if (slot != nullptr) {
     const std::int64_t age = now - slot->since;
     if (slot->state == State::UnderWay && age < kLongestMs && !has_died(slot->asker)) return false;
-    if (slot->state == State::Ended && age < kRememberedMs) {
+    const bool holds = slot->worth == Worth::ForAMoment ? age < kRememberedMs : began < slot->since;
+    if (slot->state == State::Ended && holds) {
       earlier.known = slot->result == 0 ? Known::Succeeded : Known::Failed;
       earlier.result = slot->result;
       return true;
@@ -57,19 +60,24 @@ bool SharedVerifications::try_join(const core::Hash256& what, Earlier& earlier) 
     slot = free_slot(now);
   }
   if (slot != nullptr) {
-    *slot = {
-        .what = what, .state = State::UnderWay, .result = 0, .asker = ::getpid(), .since = now};
+    *slot = {.what = what,
+             .state = State::UnderWay,
+             .worth = Worth::ForTheWaiting,
+             .result = 0,
+             .asker = ::getpid(),
+             .since = now};
   }
   return true;
 }
 
-void SharedVerifications::finish(const core::Hash256& what, int result) noexcept {
+void SharedVerifications::finish(const core::Hash256& what, int result, Worth worth) noexcept {
   const RobustMutex::Lock lock(mutex_);
   if (!lock.held()) return;
   if (lock.inherited()) slots_.fill({});
   Slot* slot = find(what);
   if (slot == nullptr || slot->asker != ::getpid()) return;
   slot->state = State::Ended;
+  slot->worth = worth;
   slot->result = result;
   slot->since = now_ms();
 }

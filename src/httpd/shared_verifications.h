@@ -33,14 +33,21 @@ class SharedVerifications {
   // while it is under way. Takes over from a process that has died in it.
   Earlier join(const core::Hash256& what) noexcept;
 
-  // Gives the result (LDAP_SUCCESS: 0) to those who wait, and to those who come within two seconds.
-  void finish(const core::Hash256& what, int result) noexcept;
+  // How long what came of it holds.
+  enum class Worth {
+    ForTheWaiting,  // an outage: whoever comes now tries anew
+    ForAMoment,     // a yes or a no: also for those who come within two seconds
+  };
+
+  // Gives the result (0: success) to the others.
+  void finish(const core::Hash256& what, int result, Worth worth) noexcept;
 
  private:
   enum class State : std::uint8_t { Free, UnderWay, Ended };
   struct Slot {
     core::Hash256 what;
     State state;
+    Worth worth;
     int result;
     pid_t asker;
     std::int64_t since;  // milliseconds of the monotonic clock, which all processes share
@@ -48,7 +55,7 @@ class SharedVerifications {
 
   Slot* find(const core::Hash256& what) noexcept;
   Slot* free_slot(std::int64_t now) noexcept;
-  bool try_join(const core::Hash256& what, Earlier& earlier) noexcept;
+  bool try_join(const core::Hash256& what, std::int64_t began, Earlier& earlier) noexcept;
 
   static constexpr std::size_t kSlots = 256;
   RobustMutex mutex_;
