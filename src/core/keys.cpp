@@ -66,6 +66,10 @@ Hash256 SigningKey::challenge_mac(Bytes challenge, std::string_view zone,
   return hmac_sha256(secret_, {bytes_of("challenge"), challenge, bytes_of(zone), store_instance});
 }
 
+Hash256 SigningKey::derive(std::string_view purpose) const {
+  return hmac_sha256(secret_, {bytes_of("derived"), bytes_of(purpose)});
+}
+
 KeyRing::KeyRing(std::vector<SigningKey> keys) : keys_(std::move(keys)) {
   if (keys_.empty()) throw std::invalid_argument("a key ring needs at least one key");
   std::stable_sort(keys_.begin(), keys_.end(), [](const SigningKey& a, const SigningKey& b) {
@@ -107,6 +111,8 @@ std::string KeyRing::serialize() const {
 }
 
 const SigningKey& KeyRing::newest() const noexcept { return keys_.back(); }
+
+const SigningKey& KeyRing::oldest() const noexcept { return keys_.front(); }
 
 const SigningKey* KeyRing::find(std::uint32_t id) const noexcept {
   const auto found = std::find_if(keys_.begin(), keys_.end(),

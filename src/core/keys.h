@@ -35,6 +35,9 @@ class SigningKey {
   [[nodiscard]] Hash256 challenge_mac(Bytes challenge, std::string_view zone,
                                       const Hash256& store_instance) const;
 
+  // A secret for something else, which tells nothing of this one.
+  [[nodiscard]] Hash256 derive(std::string_view purpose) const;
+
  private:
   friend class KeyRing;
   std::uint32_t id_;
@@ -58,6 +61,8 @@ class KeyRing {
   [[nodiscard]] std::string serialize() const;
 
   [[nodiscard]] const SigningKey& newest() const noexcept;
+  // The one that stays the same longest while new ones are added.
+  [[nodiscard]] const SigningKey& oldest() const noexcept;
 
   // nullptr where no such key is known (any more).
   [[nodiscard]] const SigningKey* find(std::uint32_t id) const noexcept;

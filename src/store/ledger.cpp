@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <iterator>
 
 #include "core/text.h"
 #include "store/environment.h"
@@ -18,25 +18,28 @@ using core::Hash256;
 using core::Result;
 using core::WatchedEntry;
 
-// Half of the watch's hash, and the UUID.
-using EntryKey = std::array<std::uint8_t, 32>;
-constexpr std::size_t kWatchBytes = 16;
+using EntryKey = std::array<std::uint8_t, sizeof(BookId) + sizeof(EntryUuid)>;
 
-EntryKey key_of(const core::WatchId& watch, const EntryUuid& uuid) noexcept {
+EntryKey key_of(const BookId& book, const EntryUuid& uuid) noexcept {
   EntryKey key{};
-  std::copy_n(watch.begin(), kWatchBytes, key.begin());
-  std::copy(uuid.begin(), uuid.end(), key.begin() + kWatchBytes);
+  std::copy(uuid.begin(), uuid.end(), std::copy(book.begin(), book.end(), key.begin()));
   return key;
 }
 
+// Of a key of the right length.
+BookId book_in(core::Bytes key) noexcept {
+  BookId book{};
+  std::copy_n(key.begin(), book.size(), book.begin());
+  return book;
+}
 EntryUuid uuid_in(core::Bytes key) noexcept {
   EntryUuid uuid{};
-  std::copy_n(key.begin() + kWatchBytes, uuid.size(), uuid.begin());
+  std::copy_n(key.begin() + sizeof(BookId), uuid.size(), uuid.begin());
   return uuid;
 }
 
-Hash256 name_key(const core::WatchId& watch, std::string_view dn) {
-  return core::account_of(core::text_of(watch), dn);
+Hash256 name_key(const BookId& book, std::string_view dn) {
+  return core::account_of(core::text_of(book), dn);
 }
 
 // The bytes of an entry: docs/formats.md has the table.
@@ -100,8 +103,14 @@ core::Error no_room() {
 
 }  // namespace
 
+BookId book_of(const core::WatchId& watch) noexcept {
+  BookId book{};
+  std::copy_n(watch.begin(), book.size(), book.begin());
+  return book;
+}
+
 Result<std::optional<std::string>> Ledger::cookie() const {
-  MDB_val key = val_of(watch_);
+  MDB_val key = val_of(book_);
   MDB_val value{};
   const int code = mdb_get(txn_, environment_.layout().watch_cookies, &key, &value);
   if (code == MDB_NOTFOUND) return std::optional<std::string>();
@@ -110,7 +119,7 @@ Result<std::optional<std::string>> Ledger::cookie() const {
 }
 
 Result<std::optional<WatchedEntry>> Ledger::entry(const EntryUuid& uuid) const {
-  const EntryKey bytes = key_of(watch_, uuid);
+  const EntryKey bytes = key_of(book_, uuid);
   MDB_val key = val_of(bytes);
   MDB_val value{};
   const int code = mdb_get(txn_, environment_.layout().watched, &key, &value);
@@ -132,7 +141,7 @@ Result<core::WatchPage> Ledger::list(const std::optional<EntryUuid>& from,
                                      std::size_t limit) const {
   CursorHandle cursor;
   int code = open_cursor(txn_, environment_.layout().watched, cursor);
-  const EntryKey first = key_of(watch_, from.value_or(EntryUuid{}));
+  const EntryKey first = key_of(book_, from.value_or(EntryUuid{}));
   MDB_val key = val_of(first);
   MDB_val value{};
   core::WatchPage page;
@@ -140,7 +149,7 @@ Result<core::WatchPage> Ledger::list(const std::optional<EntryUuid>& from,
   for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
     const core::Bytes name = store::bytes_of(key);
     if (name.size() != first.size()) return environment_.met_damage("the key of a watched entry");
-    if (!std::equal(name.begin(), name.begin() + kWatchBytes, watch_.begin())) return page;
+    if (book_in(name) != book_) return page;
     if (page.entries.size() == limit) {
       page.next = uuid_in(name);
       return page;
@@ -153,6 +162,57 @@ Result<core::WatchPage> Ledger::list(const std::optional<EntryUuid>& from,
   return page;
 }
 
+Result<std::vector<std::pair<BookId, EntryUuid>>> Ledger::entries_outside(
+    std::span<const BookId> kept, std::size_t limit) const {
+  CursorHandle cursor;
+  int code = open_cursor(txn_, environment_.layout().watched, cursor);
+  std::vector<std::pair<BookId, EntryUuid>> found;
+  MDB_val key{};
+  MDB_val value{};
+  if (code == MDB_SUCCESS) code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+  while (code == MDB_SUCCESS && found.size() < limit) {
+    const core::Bytes name = store::bytes_of(key);
+    if (name.size() != EntryKey().size()) return environment_.met_damage("a watched entry's key");
+    const BookId book = book_in(name);
+    if (!std::binary_search(kept.begin(), kept.end(), book)) {
+      found.emplace_back(book, uuid_in(name));
+      code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+      continue;
+    }
+    // On to what follows the book; its last possible entry is stepped over if it is there.
+    EntryUuid last{};
+    last.fill(0xff);
+    const EntryKey end = key_of(book, last);
+    key = val_of(end);
+    code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
+    const bool is_the_last = code == MDB_SUCCESS && book_in(store::bytes_of(key)) == book;
+    if (is_the_last) code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+  }
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) {
+    return environment_.failed(code, "list watched entries");
+  }
+  return found;
+}
+
+Result<Done> Ledger::erase_cookies_outside(std::span<const BookId> kept) {
+  CursorHandle cursor;
+  int code = open_cursor(txn_, environment_.layout().watch_cookies, cursor);
+  MDB_val key{};
+  MDB_val value{};
+  if (code == MDB_SUCCESS) code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+  while (code == MDB_SUCCESS) {
+    const core::Bytes name = store::bytes_of(key);
+    if (name.size() != sizeof(BookId)) return environment_.met_damage("the watcher's position");
+    if (!std::binary_search(kept.begin(), kept.end(), book_in(name))) {
+      code = mdb_cursor_del(cursor.get(), 0);
+      if (code != MDB_SUCCESS) break;
+    }
+    code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+  }
+  if (code != MDB_NOTFOUND) return environment_.failed(code, "remove the watcher's position");
+  return Done{};
+}
+
 Result<Done> Ledger::put(const WatchedEntry& entry) {
   const Result<std::optional<WatchedEntry>> before = this->entry(entry.uuid);
   if (!before) return before.error();
@@ -161,9 +221,9 @@ Result<Done> Ledger::put(const WatchedEntry& entry) {
   }
   const std::string bytes = encode(entry);
   Result<Done> written =
-      write(environment_.layout().watched, key_of(watch_, entry.uuid), bytes_of(bytes));
+      write(environment_.layout().watched, key_of(book_, entry.uuid), bytes_of(bytes));
   if (!written) return written;
-  return write(environment_.layout().watched_names, name_key(watch_, entry.dn), entry.uuid);
+  return write(environment_.layout().watched_names, name_key(book_, entry.dn), entry.uuid);
 }
 
 Result<Done> Ledger::erase(const EntryUuid& uuid) {
@@ -171,7 +231,7 @@ Result<Done> Ledger::erase(const EntryUuid& uuid) {
   if (!before) return before.error();
   if (!*before) return Done{};
   if (Result<Done> forgotten = forget_name(**before); !forgotten) return forgotten;
-  const EntryKey bytes = key_of(watch_, uuid);
+  const EntryKey bytes = key_of(book_, uuid);
   MDB_val key = val_of(bytes);
   const int code = mdb_del(txn_, environment_.layout().watched, &key, nullptr);
   if (code != MDB_SUCCESS) return environment_.failed(code, "remove a watched entry");
@@ -179,11 +239,11 @@ Result<Done> Ledger::erase(const EntryUuid& uuid) {
 }
 
 Result<Done> Ledger::put_cookie(std::string_view cookie) {
-  return write(environment_.layout().watch_cookies, watch_, bytes_of(cookie));
+  return write(environment_.layout().watch_cookies, book_, bytes_of(cookie));
 }
 
 Result<std::optional<EntryUuid>> Ledger::uuid_of(std::string_view dn) const {
-  const Hash256 bytes = name_key(watch_, dn);
+  const Hash256 bytes = name_key(book_, dn);
   MDB_val key = val_of(bytes);
   MDB_val value{};
   const int code = mdb_get(txn_, environment_.layout().watched_names, &key, &value);
@@ -201,7 +261,7 @@ Result<Done> Ledger::forget_name(const WatchedEntry& entry) {
   const Result<std::optional<EntryUuid>> owner = uuid_of(entry.dn);
   if (!owner) return owner.error();
   if (*owner != entry.uuid) return Done{};
-  const Hash256 bytes = name_key(watch_, entry.dn);
+  const Hash256 bytes = name_key(book_, entry.dn);
   MDB_val key = val_of(bytes);
   const int code = mdb_del(txn_, environment_.layout().watched_names, &key, nullptr);
   if (code != MDB_SUCCESS) return environment_.failed(code, "remove a watched name");
@@ -236,6 +296,25 @@ Result<Done> apply_watch_changes(Tables& tables, const core::WatchId& watch,
   return ledger.put_cookie(*changes.cookie);
 }
 
+Result<bool> forget_other_books(Tables& tables, std::span<const core::WatchId> keep,
+                                std::size_t limit) {
+  std::vector<BookId> kept;
+  std::transform(keep.begin(), keep.end(), std::back_inserter(kept), book_of);
+  std::sort(kept.begin(), kept.end());
+  // First: a position without its entries would take the changes since for the first of all.
+  Result<Done> erased_cookies = tables.ledger(core::WatchId{}).erase_cookies_outside(kept);
+  if (!erased_cookies) return erased_cookies.error();
+  const Result<std::vector<std::pair<BookId, EntryUuid>>> strangers =
+      tables.ledger(core::WatchId{}).entries_outside(kept, limit);
+  if (!strangers) return strangers.error();
+  for (const auto& [book, uuid] : *strangers) {
+    core::WatchId watch{};
+    std::copy(book.begin(), book.end(), watch.begin());
+    if (Result<Done> erased = tables.ledger(watch).erase(uuid); !erased) return erased.error();
+  }
+  return strangers->size() < limit;
+}
+
 bool is_watched_entry(core::Bytes key, core::Bytes value) {
   return decode_entry(key, value).has_value();
 }
@@ -245,7 +324,7 @@ bool is_watched_name(core::Bytes key, core::Bytes value) {
 }
 
 bool is_watch_cookie(core::Bytes key, core::Bytes /*value*/) {
-  return key.size() == sizeof(core::WatchId);
+  return key.size() == sizeof(BookId);
 }
 
 }  // namespace epoch::store

@@ -215,6 +215,15 @@ Result<Done> LmdbStore::apply(const core::WatchId& watch, const core::WatchChang
   return write<Done>([&](Tables& tables) { return apply_watch_changes(tables, watch, changes); });
 }
 
+Result<Done> LmdbStore::keep_watches(std::span<const core::WatchId> watches) {
+  for (;;) {
+    const Result<bool> all = write<bool>(
+        [&](Tables& tables) { return forget_other_books(tables, watches, kRemovalsAtOnce); });
+    if (!all) return all.error();
+    if (*all) return Done{};
+  }
+}
+
 void LmdbStore::notice_removal() { static_cast<void>(lease_for_writing().ok()); }
 
 Result<std::size_t> LmdbStore::reader_check() {

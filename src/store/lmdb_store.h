@@ -55,6 +55,9 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   core::Result<core::Done> apply(const core::WatchId& watch,
                                  const core::WatchChanges& changes) override;
 
+  // For whoever begins to watch: forgets what was watched under another configuration.
+  core::Result<core::Done> keep_watches(std::span<const core::WatchId> watches);
+
   // For a timer in one process. Where some process has met damage, reads the whole store through
   // and sets it aside if that fails; where the file was taken away, begins anew. Otherwise cheap.
   // What goes wrong has been logged already.

@@ -35,8 +35,8 @@ constexpr std::string_view kInstanceKey = "instance";
 // A new session copies or adds no more pages than this: its leaf, the root's, what splits, and the
 // list of free pages.
 constexpr std::size_t kPagesOfASession = 8;
-// The same of an entry of the ledger: a leaf in each of two tables, and what splits.
-constexpr std::size_t kPagesOfAnEntry = 6;
+// The same of an entry of the ledger: a leaf in each of two tables, and what splits now and then.
+constexpr std::size_t kPagesOfAnEntry = 3;
 
 template <typename Integer>
 void put_integer(std::uint8_t* at, Integer value) noexcept {
@@ -271,7 +271,7 @@ Result<bool> Tables::room_for_a_session() { return take_pages(kPagesOfASession);
 Result<bool> Tables::room_for_an_entry() { return take_pages(kPagesOfAnEntry); }
 
 Ledger Tables::ledger(const core::WatchId& watch) const noexcept {
-  return Ledger(environment_, txn_, watch);
+  return Ledger(environment_, txn_, book_of(watch));
 }
 
 Result<bool> Tables::take_pages(std::size_t pages) {

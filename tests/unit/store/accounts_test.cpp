@@ -310,6 +310,29 @@ TEST(LmdbLedger, SurvivesReopeningWithEverythingItKnows) {
   EXPECT_TRUE(store.heal().ok());
 }
 
+TEST(LmdbLedger, ForgetsWhatIsNoLongerWatchedAndNothingElse) {
+  const ScratchDirectory directory;
+  LmdbStore store(options_for(directory));
+  core::WatchChanges changes;
+  for (int i = 0; i < 1500; ++i) {
+    WatchedEntry one = entry(0, "cn=" + std::to_string(i));
+    one.uuid[0] = static_cast<std::uint8_t>(i / 256);
+    one.uuid[1] = static_cast<std::uint8_t>(i % 256);
+    changes.put.push_back(one);
+  }
+  changes.put.back().uuid.fill(0xff);
+  changes.cookie = "here";
+  for (std::uint64_t n = 1; n <= 4; ++n) ASSERT_TRUE(store.apply(numbered(n), changes).ok());
+  const std::vector<core::WatchId> kept = {numbered(4), numbered(2)};
+  ASSERT_TRUE(store.keep_watches(kept).ok());
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    const core::WatchPage page = *store.list_watched(numbered(n), std::nullopt, 5000);
+    EXPECT_EQ(page.entries.size(), n % 2 == 0 ? 1500U : 0U) << n;
+    EXPECT_EQ(store.watched_by_dn(numbered(n), "cn=7")->has_value(), n % 2 == 0) << n;
+    EXPECT_EQ(store.watch_cookie(numbered(n))->has_value(), n % 2 == 0) << n;
+  }
+}
+
 TEST(LmdbLedger, WhatTheDiskRefusesHasNotHappened) {
   const ScratchDirectory directory;
   LmdbStore store(options_for(directory));
