@@ -106,11 +106,12 @@ objects = $(patsubst %,$(BUILD)/%.o,$(basename $(1)))
 CORE := $(call objects,$(wildcard src/core/*.cpp))
 STORE := $(call objects,$(wildcard src/store/*.cpp))
 WEB := $(call objects,$(wildcard src/web/*.cpp)) $(BUILD)/generated/web/embedded_pages.o
+LDAP := $(call objects,$(wildcard src/ldap/*.cpp))
 HTTPD := $(call objects,$(wildcard src/httpd/*.cpp)) $(BUILD)/src/mod_auth_epoch.o
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-OBJECTS := $(CORE) $(STORE) $(WEB) $(HTTPD) $(CLI) $(UNIT)
-LIBRARIES := $(foreach layer,core store web,$(BUILD)/libepoch_$(layer).a)
+OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT)
+LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
 PAGES := $(sort $(wildcard src/web/pages/*.html src/web/pages/*.css src/web/pages/*.js))
 
 # ---- what is built
@@ -118,20 +119,22 @@ PAGES := $(sort $(wildcard src/web/pages/*.html src/web/pages/*.css src/web/page
 .PHONY: all
 all: $(MODULE) $(EPOCHCTL)
 
-$(MODULE): $(HTTPD) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a \
-    build-aux/mod_auth_epoch.map
+$(MODULE): $(HTTPD) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_ldap.a $(BUILD)/libepoch_store.a \
+    $(BUILD)/libepoch_core.a build-aux/mod_auth_epoch.map
 	$(call say,LINK) $(LINK) $(MODULE_LINK) -o $@ $(filter %.o %.a,$^) $(STORE_LIBS) $(LDAP_LIBS) $(CORE_LIBS)
 
 $(EPOCHCTL): $(CLI) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
 
-$(UNIT_TESTS): $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
+$(UNIT_TESTS): $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_ldap.a \
+    $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
-	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(STORE_LIBS) $(CORE_LIBS)
+	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(STORE_LIBS) $(LDAP_LIBS) $(CORE_LIBS)
 
 $(BUILD)/libepoch_core.a: $(CORE)
 $(BUILD)/libepoch_store.a: $(STORE)
 $(BUILD)/libepoch_web.a: $(WEB)
+$(BUILD)/libepoch_ldap.a: $(LDAP)
 $(LIBRARIES):
 	$(call say,AR) rm -f $@ && $(AR) rcs $@ $^
 
@@ -201,13 +204,16 @@ check-httpd: all
 
 # A hidden symbol that became visible could clash with another module's in httpd's one name space;
 # a core that calls httpd, LDAP or the store's library is no core.
-check-symbols: $(MODULE) $(BUILD)/libepoch_core.a
+check-symbols: $(MODULE) $(LIBRARIES)
 	@exported=`$(NM) -D --defined-only $(MODULE) | awk '{print $$3}'`; \
 	test "$$exported" = auth_epoch_module || \
 	  { echo "$(MODULE) exports more or less than auth_epoch_module:" $$exported >&2; exit 1; }
-	@foreign=`$(NM) -uC $(BUILD)/libepoch_core.a | grep -E '\<(ap|apr|ldap|mdb|redis)_'`; \
-	test -z "$$foreign" || { echo "src/core depends on:" $$foreign >&2; exit 1; }
-	@echo "check-symbols: one symbol exported, the core depends on none of httpd, LDAP, LMDB, Redis"
+	@foreign=`$(NM) -uC $(BUILD)/libepoch_core.a $(BUILD)/libepoch_web.a | \
+	  grep -E '\<(ap|apr|ldap|ber|mdb|redis)_'`; \
+	test -z "$$foreign" || { echo "src/core or src/web depends on:" $$foreign >&2; exit 1; }
+	@foreign=`$(NM) -uC $(BUILD)/libepoch_ldap.a | grep -E '\<(ap|apr|mdb|redis)_'`; \
+	test -z "$$foreign" || { echo "src/ldap depends on:" $$foreign >&2; exit 1; }
+	@echo "check-symbols: one symbol exported, core and web depend on none of httpd, LDAP, LMDB, Redis"
 
 check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $$(find src tests -name '*.cpp' -o -name '*.h' -o -name '*.c')

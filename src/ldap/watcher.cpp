@@ -1,0 +1,38 @@
+#include "ldap/watcher.h"
+
+#include <csignal>
+#include <utility>
+
+#include "ldap/watch_loop.h"
+
+namespace epoch::ldap {
+namespace {
+
+// A thread inherits the mask of the one that starts it.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+Watcher::Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, Publish publish)
+    : loop_(std::make_unique<WatchLoop>(std::move(settings), ledger, std::move(log),
+                                        std::move(publish))) {
+  const SignalsBlocked blocked;
+  thread_ = std::jthread([loop = loop_.get()](const std::stop_token& stop) { loop->run(stop); });
+}
+
+Watcher::~Watcher() = default;
+
+}  // namespace epoch::ldap
