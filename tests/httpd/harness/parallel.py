@@ -1,6 +1,7 @@
 """A browser's requests that wait on the same thing."""
 
 import concurrent.futures
+import contextlib
 
 
 def all_at_once(httpd, count, target, headers, meanwhile=None):
@@ -20,3 +21,12 @@ def all_at_once(httpd, count, target, headers, meanwhile=None):
         if meanwhile is not None:
             meanwhile()
         return [answer.result() for answer in answers]
+
+
+def have_workers(httpd, count):
+    """Returns when this many requests can be served at the same time. In prefork httpd has to start
+    children for that, which takes it seconds."""
+    with contextlib.ExitStack() as idle:
+        for _ in range(count):
+            # Kept alive, it occupies its worker in prefork.
+            idle.enter_context(httpd.connection()).request("OPTIONS", "*")
