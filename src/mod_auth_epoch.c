@@ -10,6 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_auth.h>
+#include <mod_status.h>
 
 #define SERVER_ONLY RSRC_CONF
 #define SECTION (ACCESS_CONF | RSRC_CONF)
@@ -139,6 +140,9 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   ap_hook_insert_error_filter(epoch_insert_error_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(epoch_logout_handler, NULL, NULL, APR_HOOK_MIDDLE);
+
+  /* optional: where mod_status is not loaded, nobody asks */
+  APR_OPTIONAL_HOOK(ap, status_hook, epoch_status, NULL, NULL, APR_HOOK_MIDDLE);
 
   /* mod_headers works at this type, mod_cache stores at the next */
   ap_register_output_filter("AUTH_EPOCH_CACHE_CONTROL", epoch_cache_control_filter, NULL,

@@ -27,6 +27,8 @@ namespace {
 
 constexpr const char* kFlushTimer = "_auth_epoch_last_seen_";
 constexpr const char* kPurgeTimer = "_auth_epoch_purge_";
+constexpr const char* kWatchTimer = "_auth_epoch_directory_";
+constexpr apr_interval_time_t kWatchEvery = apr_time_from_sec(1);
 constexpr apr_interval_time_t kFlushEvery = apr_time_from_sec(1);
 constexpr apr_interval_time_t kPurgeEvery = apr_time_from_sec(30);
 // A reader slot is held for one lookup; three times the workers leave room for the old generation
@@ -130,6 +132,21 @@ apr_status_t on_purge_timer(int state, void* data, apr_pool_t* /*pool*/) {
   });
 }
 
+// mod_watchdog lets one process at a time do this; when it dies, another takes over.
+apr_status_t on_watch_timer(int state, void* data, apr_pool_t* /*pool*/) {
+  auto* process = static_cast<Process*>(data);
+  return guarded(process->main_server, APR_SUCCESS, [&] {
+    if (state == AP_WATCHDOG_STATE_STOPPING) {
+      process->watching.reset();
+    } else if (state == AP_WATCHDOG_STATE_RUNNING && process->watching == nullptr &&
+               process->child != nullptr) {
+      process->watching = std::make_unique<Watching>(process->watches, process->child->store(),
+                                                     *process->watch_status, process->main_server);
+    }
+    return APR_SUCCESS;
+  });
+}
+
 bool start_timer(const char* name, bool one_process, apr_interval_time_t every, Process* process,
                  ap_watchdog_callback_fn_t* callback, apr_pool_t* pconf) {
   const auto get_instance = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
@@ -156,25 +173,33 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s", keys.error().detail.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
+  core::Result<std::vector<Watch>> watches = watches_of(pconf, main, *keys);
+  if (!watches) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s",
+                 watches.error().detail.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
   std::size_t servers = 0;
   for (const server_rec* s = main; s != nullptr; s = s->next) ++servers;
-  auto* process = make_in_pool<Process>(
-      pconf, Process{.keys = *std::move(keys),
-                     .store_options = options,
-                     .warned_of_plain_http = shared_flags(pconf, servers),
-                     .verifications = make_shared_by_processes<SharedVerifications>(pconf),
-                     .outages = make_shared_by_processes<SharedOutages>(pconf),
-                     .ldap = {},
-                     .main_server = main,
-                     .child = nullptr});
+  auto* process = make_in_pool<Process>(pconf, *std::move(keys));
+  process->store_options = options;
+  process->warned_of_plain_http = shared_flags(pconf, servers);
+  process->verifications = make_shared_by_processes<SharedVerifications>(pconf);
+  process->outages = make_shared_by_processes<SharedOutages>(pconf);
+  process->watches = *std::move(watches);
+  process->watch_status = make_shared_by_processes<SharedWatchStatus>(pconf);
+  process->main_server = main;
   for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
   if (process->warned_of_plain_http == nullptr) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
                  "mod_auth_epoch cannot get %zu bytes of shared memory", servers);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
+  const bool watches_nothing = process->watches.empty();
   const bool timed = start_timer(kFlushTimer, false, kFlushEvery, process, on_flush_timer, pconf) &&
-                     start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf);
+                     start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf) &&
+                     (watches_nothing ||
+                      start_timer(kWatchTimer, true, kWatchEvery, process, on_watch_timer, pconf));
   if (!timed) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
                  "mod_auth_epoch cannot start its timers with mod_watchdog; is it loaded?");

@@ -76,6 +76,9 @@ int epoch_check_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, s
 int epoch_post_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp, server_rec* main);
 void epoch_child_init(apr_pool_t* pchild, server_rec* main);
 
+/* watch_status.cpp: what mod_status shows */
+int epoch_status(request_rec* r, int flags);
+
 /* ldap_functions.cpp */
 void epoch_wrap_ldap_functions(void);
 

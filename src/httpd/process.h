@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/keys.h"
 #include "core/service.h"
@@ -12,6 +13,7 @@
 #include "httpd/module.h"
 #include "httpd/shared_outages.h"
 #include "httpd/shared_verifications.h"
+#include "httpd/watch.h"
 #include "store/lmdb_store.h"
 
 namespace epoch::httpd {
@@ -44,12 +46,17 @@ class Child {
 // What the parent prepares for its children. Belongs to the configuration pool; the children get
 // their own copy of the memory by the fork.
 struct Process {
+  explicit Process(core::KeyRing ring) : keys(std::move(ring)) {}
+
   core::KeyRing keys;
   store::StoreOptions store_options;
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
   SharedOutages* outages = nullptr;               // likewise
-  LdapFunctions ldap;                             // set by epoch_wrap_ldap_functions()
+  std::vector<Watch> watches;
+  SharedWatchStatus* watch_status = nullptr;  // shared by all children, and never nullptr
+  std::unique_ptr<Watching> watching;         // in the child that watches, as long as it does
+  LdapFunctions ldap;                         // set by epoch_wrap_ldap_functions()
   server_rec* main_server = nullptr;
   Child* child = nullptr;  // set in child_init; nullptr in the parent
 };
