@@ -44,8 +44,13 @@ NOT_HERE = "is not accepted here: "
     ('AuthEpochZone ""', ("AuthEpochZone takes one argument",)),
     ("AuthEpochZone " + "z" * 129, ("AuthEpochZone", "1 to 128 characters")),
     *[(f"{directive} {time}", (f"{directive}: `{time}` ", *TIME))
-      for directive in ("AuthEpochIdleTimeout", "AuthEpochMaxAge", "AuthEpochFreshLogin")
+      for directive in ("AuthEpochIdleTimeout", "AuthEpochMaxAge", "AuthEpochFreshLogin",
+                        "AuthEpochRevalidate")
       for time in ("soon", "0", "-5", "500ms", "367d", "5weeks", "d")],
+    ("AuthEpochLDAPWatch On", ("AuthEpochLDAPWatch: `On` ", "give Off, auto, sync or poll")),
+    ("AuthEpochLDAPWatch poll soon", ("AuthEpochLDAPWatch: `soon` ", *TIME)),
+    ("AuthEpochLDAPWatch sync 30s", ("AuthEpochLDAPWatch: `30s` ", "only poll and auto take a time")),
+    ("AuthEpochLDAPWatch auto", ("AuthEpochLDAPWatch", "no AuthLDAPURL stands here")),
     ("AuthEpochIdleTimeout Off", ("AuthEpochIdleTimeout: `Off` ", *TIME)),
     ("AuthEpochStateless perhaps", ("AuthEpochStateless: `perhaps` ", "give Off, On, or expr=")),
     ('AuthEpochStateless "expr=%{HTTP:X"', ("the expression", "cannot be parsed")),
@@ -86,6 +91,9 @@ def test_mistake_in_a_directory_directive_is_answered_with_what_is_accepted(http
     ("AuthEpochOrigin www.example.org", ("AuthEpochOrigin: `www.example.org` ", "scheme and host")),
     ("AuthEpochOrigin https://example.org/app", ("AuthEpochOrigin", "without a path")),
     ("AuthEpochOrigin ftp://example.org", ("AuthEpochOrigin", "such as https://www.example.org")),
+    ("AuthEpochOnDirectoryError admit",
+     ("AuthEpochOnDirectoryError: `admit` ", "give deny, or stale")),
+    ("AuthEpochOnDirectoryError stale", ("AuthEpochOnDirectoryError", "stale needs a time")),
     ("AuthEpochOnStoreError admit", ("AuthEpochOnStoreError: `admit` ", "give deny, or stale")),
     ("AuthEpochOnStoreError stale", ("AuthEpochOnStoreError", "stale needs a time")),
     ("AuthEpochOnStoreError stale soon", ("AuthEpochOnStoreError: `soon` ", *TIME)),
@@ -299,7 +307,8 @@ VALUES = {
     "AuthEpochLogoutResponse": "redirect /bye", "AuthEpochLogoutGet": "confirm",
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
-    "AuthEpochOnStoreError": "stale 2min", "AuthEpochPage": "confirm conf/page.html"}
+    "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
+    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochPage": "confirm conf/page.html"}
 
 
 def contexts():
@@ -344,6 +353,7 @@ def test_directives_that_may_stand_in_htaccess_do(httpd):
 
 @pytest.mark.parametrize("name", ["AuthEpochZone", "AuthEpochStore", "AuthEpochOrigin",
                                   "AuthEpochPage", "AuthEpochOnStoreError", "AuthEpochKeyFile",
+                                  "AuthEpochOnDirectoryError", "AuthEpochLDAPWatch",
                                   "AuthEpochCookieName", "AuthEpochCookieSecure"])
 def test_directive_that_must_not_stand_in_htaccess_is_an_error_in_the_log(httpd, name):
     httpd.start(section(PROTECTED, "/none"))
