@@ -23,6 +23,10 @@ constexpr std::size_t kTouchesAtOnce = 256;
 constexpr std::size_t kRemovalsAtOnce = 1024;
 constexpr std::size_t kRemovalsWithoutRoom = 8;
 
+std::size_t removals_at_once(const Environment& environment) {
+  return environment.is_nearly_full() ? kRemovalsWithoutRoom : kRemovalsAtOnce;
+}
+
 }  // namespace
 
 LmdbStore::LmdbStore(StoreOptions options)
@@ -143,8 +147,7 @@ Result<core::Purged> LmdbStore::purge(const std::optional<core::RecordKey>& from
 
   const Result<Lease> environment = lease();
   if (!environment) return environment.error();
-  const std::size_t at_once =
-      (*environment)->is_nearly_full() ? kRemovalsWithoutRoom : kRemovalsAtOnce;
+  const std::size_t at_once = removals_at_once(**environment);
   std::span<const core::RecordKey> rest(forgettable);
   while (!rest.empty()) {
     const auto some = rest.first(std::min(rest.size(), at_once));
@@ -216,9 +219,12 @@ Result<Done> LmdbStore::apply(const core::WatchId& watch, const core::WatchChang
 }
 
 Result<Done> LmdbStore::keep_watches(std::span<const core::WatchId> watches) {
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  const std::size_t at_once = removals_at_once(**environment);
   for (;;) {
-    const Result<bool> all = write<bool>(
-        [&](Tables& tables) { return forget_other_books(tables, watches, kRemovalsAtOnce); });
+    const Result<bool> all =
+        write<bool>([&](Tables& tables) { return forget_other_books(tables, watches, at_once); });
     if (!all) return all.error();
     if (*all) return Done{};
   }

@@ -1,12 +1,14 @@
 // What a directory means to the store: accounts and their epochs, verifications, and the watcher's
-// ledger. Held by the store in memory and by LMDB alike.
+// ledger. Held by the store in memory and by LMDB alike, also while they fail now and then.
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
 
 #include "core/account.h"
+#include "failing_store.h"
 #include "memory_store.h"
+#include "persistent_store.h"
 #include "store/lmdb_store.h"
 #include "store_testing.h"
 
@@ -33,10 +35,22 @@ struct Both {
   std::shared_ptr<core::WatchLedger> ledger;
 };
 
-template <typename Store, typename... Arguments>
-Both make(const Arguments&... arguments) {
-  auto store = std::make_shared<Store>(arguments...);
+template <typename Store>
+Both both(std::unique_ptr<Store> only) {
+  const std::shared_ptr<Store> store = std::move(only);
   return {store, store};
+}
+
+std::unique_ptr<MemoryStore> in_memory(const ScratchDirectory& /*directory*/) {
+  return std::make_unique<MemoryStore>(numbered(42));
+}
+
+std::unique_ptr<LmdbStore> in_lmdb(const ScratchDirectory& directory) {
+  return std::make_unique<LmdbStore>(options_for(directory));
+}
+
+std::unique_ptr<Persistent> failing_every_second_call(std::unique_ptr<core::SessionStore> store) {
+  return std::make_unique<Persistent>(std::make_unique<FailingStore>(std::move(store), 2), false);
 }
 
 struct Kind {
@@ -277,107 +291,25 @@ TEST_P(AccountsContract, EntriesAreListedInPages) {
   EXPECT_EQ(all, changes.put);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, AccountsContract,
-                         testing::Values(Kind{"Memory",
-                                              [](const ScratchDirectory&) {
-                                                return make<MemoryStore>(numbered(42));
-                                              }},
-                                         Kind{"Lmdb",
-                                              [](const ScratchDirectory& directory) {
-                                                return make<LmdbStore>(options_for(directory));
-                                              }}),
-                         [](const auto& kind) { return kind.param.name; });
-
-TEST(LmdbLedger, SurvivesReopeningWithEverythingItKnows) {
-  const ScratchDirectory directory;
-  WatchedEntry alice = entry(1, "cn=alice");
-  alice.state.password_value = 7;
-  alice.state.barred = true;
-  alice.state.expires = kNoon;
-  {
-    LmdbStore store(options_for(directory));
-    ASSERT_TRUE(
-        store
-            .apply(kWatch, {.erase = {},
-                            .put = {alice},
-                            .revoke = {{.account = kAlice, .reason = EndReason::AccountGone}},
-                            .cookie = "here"})
-            .ok());
-  }
-  LmdbStore store(options_for(directory));
-  EXPECT_EQ(*store.watched(kWatch, uuid(1)), alice);
-  EXPECT_EQ(*store.watch_cookie(kWatch), "here");
-  EXPECT_TRUE(store.heal().ok());
-}
-
-TEST(LmdbLedger, ForgetsWhatIsNoLongerWatchedAndNothingElse) {
-  const ScratchDirectory directory;
-  LmdbStore store(options_for(directory));
-  core::WatchChanges changes;
-  for (int i = 0; i < 1500; ++i) {
-    WatchedEntry one = entry(0, "cn=" + std::to_string(i));
-    one.uuid[0] = static_cast<std::uint8_t>(i / 256);
-    one.uuid[1] = static_cast<std::uint8_t>(i % 256);
-    changes.put.push_back(one);
-  }
-  changes.put.back().uuid.fill(0xff);
-  changes.cookie = "here";
-  for (std::uint64_t n = 1; n <= 4; ++n) ASSERT_TRUE(store.apply(numbered(n), changes).ok());
-  const std::vector<core::WatchId> kept = {numbered(4), numbered(2)};
-  ASSERT_TRUE(store.keep_watches(kept).ok());
-  for (std::uint64_t n = 1; n <= 4; ++n) {
-    const core::WatchPage page = *store.list_watched(numbered(n), std::nullopt, 5000);
-    EXPECT_EQ(page.entries.size(), n % 2 == 0 ? 1500U : 0U) << n;
-    EXPECT_EQ(store.watched_by_dn(numbered(n), "cn=7")->has_value(), n % 2 == 0) << n;
-    EXPECT_EQ(store.watch_cookie(numbered(n))->has_value(), n % 2 == 0) << n;
-  }
-}
-
-TEST(LmdbLedger, WhatTheDiskRefusesHasNotHappened) {
-  const ScratchDirectory directory;
-  LmdbStore store(options_for(directory));
-  const core::WatchChanges changes{
-      .erase = {},
-      .put = {entry(1, "cn=alice")},
-      .revoke = {{.account = kAlice, .reason = EndReason::AccountGone}},
-      .cookie = "here"};
-  {
-    const FullDisk full;
-    const core::Result<core::Done> applied = store.apply(kWatch, changes);
-    ASSERT_FALSE(applied.ok());
-    EXPECT_EQ(applied.error().code, core::ErrorCode::Unavailable);
-  }
-  EXPECT_EQ(*store.watched(kWatch, uuid(1)), std::nullopt);
-  EXPECT_EQ(*store.watch_cookie(kWatch), std::nullopt);
-  ASSERT_TRUE(store.apply(kWatch, changes).ok());
-  EXPECT_EQ(*store.watch_cookie(kWatch), "here");
-}
-
-TEST(LmdbLedger, AFullStoreTakesRevocationsAndNoEntries) {
-  const ScratchDirectory directory;
-  StoreOptions options = options_for(directory);
-  options.map_bytes = 1 << 20;
-  LmdbStore store(options);
-  core::Result<core::Done> applied = core::Done{};
-  for (int batch = 0; applied.ok() && batch < 1000; ++batch) {
-    core::WatchChanges changes;
-    for (int i = 0; i < 100; ++i) {
-      WatchedEntry one = entry(0, "cn=" + std::to_string(batch * 100 + i));
-      one.uuid[0] = static_cast<std::uint8_t>(batch);
-      one.uuid[1] = static_cast<std::uint8_t>(i);
-      changes.put.push_back(one);
-    }
-    applied = store.apply(kWatch, changes);
-  }
-  ASSERT_FALSE(applied.ok());
-  EXPECT_EQ(applied.error().code, core::ErrorCode::Unavailable);
-  EXPECT_TRUE(store
-                  .apply(kWatch, {.erase = {},
-                                  .put = {},
-                                  .revoke = {{.account = kAlice, .reason = EndReason::AccountGone}},
-                                  .cookie = {}})
-                  .ok());
-}
+INSTANTIATE_TEST_SUITE_P(
+    Stores, AccountsContract,
+    testing::Values(
+        Kind{"Memory",
+             [](const ScratchDirectory& directory) { return both(in_memory(directory)); }},
+        Kind{"Lmdb", [](const ScratchDirectory& directory) { return both(in_lmdb(directory)); }},
+        Kind{"MemoryFailingEverySecondCall",
+             [](const ScratchDirectory& directory) {
+               return both(failing_every_second_call(in_memory(directory)));
+             }},
+        Kind{"LmdbFailingEverySecondCall",
+             [](const ScratchDirectory& directory) {
+               return both(failing_every_second_call(in_lmdb(directory)));
+             }},
+        Kind{"LmdbOnADiskThatIsFullAtFirst",
+             [](const ScratchDirectory& directory) {
+               return both(std::make_unique<Persistent>(in_lmdb(directory), true));
+             }}),
+    [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace epoch::store

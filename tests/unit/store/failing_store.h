@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "core/ports.h"
+#include "core/watch_ledger.h"
 
 namespace epoch::store {
 
-// Forwards all calls but every n-th, which fails before anything is done.
-class FailingStore final : public core::SessionStore {
+// Forwards all calls but every n-th, which fails before anything is done. The store must keep a
+// ledger, too.
+class FailingStore final : public core::SessionStore, public core::WatchLedger {
  public:
   FailingStore(std::unique_ptr<core::SessionStore> store, unsigned every)
       : store_(std::move(store)), every_(every) {}
@@ -51,6 +53,27 @@ class FailingStore final : public core::SessionStore {
     return forward([&] { return store_->purge(from, limit, now); });
   }
 
+  core::Result<std::optional<std::string>> watch_cookie(const core::WatchId& watch) override {
+    return forward([&] { return ledger_.watch_cookie(watch); });
+  }
+  core::Result<std::optional<core::WatchedEntry>> watched(const core::WatchId& watch,
+                                                          const core::EntryUuid& uuid) override {
+    return forward([&] { return ledger_.watched(watch, uuid); });
+  }
+  core::Result<std::optional<core::WatchedEntry>> watched_by_dn(const core::WatchId& watch,
+                                                                std::string_view dn) override {
+    return forward([&] { return ledger_.watched_by_dn(watch, dn); });
+  }
+  core::Result<core::WatchPage> list_watched(const core::WatchId& watch,
+                                             const std::optional<core::EntryUuid>& from,
+                                             std::size_t limit) override {
+    return forward([&] { return ledger_.list_watched(watch, from, limit); });
+  }
+  core::Result<core::Done> apply(const core::WatchId& watch,
+                                 const core::WatchChanges& changes) override {
+    return forward([&] { return ledger_.apply(watch, changes); });
+  }
+
   // From now on every n-th call fails; 0: none.
   void fail_every(unsigned every) noexcept { every_ = every; }
 
@@ -65,6 +88,7 @@ class FailingStore final : public core::SessionStore {
   }
 
   std::unique_ptr<core::SessionStore> store_;
+  core::WatchLedger& ledger_{dynamic_cast<core::WatchLedger&>(*store_)};
   unsigned every_;
   unsigned calls_ = 0;
   unsigned failures_ = 0;

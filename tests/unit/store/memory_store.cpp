@@ -211,10 +211,10 @@ Result<std::optional<core::WatchedEntry>> MemoryStore::watched(const core::Watch
 
 Result<std::optional<core::WatchedEntry>> MemoryStore::watched_by_dn(const core::WatchId& watch,
                                                                      std::string_view dn) {
-  for (const auto& [uuid, entry] : books_[watch].entries) {
-    if (folded(entry.dn) == folded(dn)) return std::optional(entry);
-  }
-  return std::optional<core::WatchedEntry>();
+  const auto& owners = books_[watch].owners;
+  const auto found = owners.find(folded(dn));
+  return found == owners.end() ? std::optional<core::WatchedEntry>()
+                               : watched(watch, found->second);
 }
 
 Result<core::WatchPage> MemoryStore::list_watched(const core::WatchId& watch,
@@ -242,10 +242,22 @@ Result<core::Done> MemoryStore::apply(const core::WatchId& watch,
     epoch.reason = revocation.reason;
   }
   Book& book = books_[watch];
-  for (const core::EntryUuid& uuid : changes.erase) book.entries.erase(uuid);
-  for (const core::WatchedEntry& entry : changes.put) book.entries[entry.uuid] = entry;
+  for (const core::EntryUuid& uuid : changes.erase) erase(book, uuid);
+  for (const core::WatchedEntry& entry : changes.put) {
+    erase(book, entry.uuid);
+    book.entries[entry.uuid] = entry;
+    book.owners[folded(entry.dn)] = entry.uuid;
+  }
   if (changes.cookie) book.cookie = changes.cookie;
   return core::Done{};
+}
+
+void MemoryStore::erase(Book& book, const core::EntryUuid& uuid) {
+  const auto found = book.entries.find(uuid);
+  if (found == book.entries.end()) return;
+  const auto owner = book.owners.find(folded(found->second.dn));
+  if (owner != book.owners.end() && owner->second == uuid) book.owners.erase(owner);
+  book.entries.erase(found);
 }
 
 MemoryStore::Epoch MemoryStore::epoch(const std::string& name) const {

@@ -54,8 +54,10 @@ class MemoryStore final : public core::SessionStore, public core::WatchLedger {
   struct Book {
     std::optional<std::string> cookie;
     std::map<core::EntryUuid, core::WatchedEntry> entries;
+    std::map<std::string, core::EntryUuid> owners;  // of the folded DNs
   };
 
+  static void erase(Book& book, const core::EntryUuid& uuid);
   [[nodiscard]] Epoch epoch(const std::string& name) const;
   [[nodiscard]] core::Epochs epochs(const core::Session& session) const;
   [[nodiscard]] std::optional<core::EndReason> outgrown(const core::Session& session) const;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/ports.h"
+#include "core/watch_ledger.h"
 #include "store_testing.h"
 
 namespace epoch::store {
@@ -24,8 +25,19 @@ inline std::string contents(core::SessionStore& store) {
   return all;
 }
 
-// Asks again where a store fails, and makes sure that the failure has changed nothing.
-class Persistent final : public core::SessionStore {
+// The same of one book of its ledger.
+inline std::string contents(core::WatchLedger& ledger, const core::WatchId& watch) {
+  std::string all = ledger.watch_cookie(watch)->value_or("no cookie");
+  const core::Result<core::WatchPage> page = ledger.list_watched(watch, std::nullopt, 100000);
+  for (const core::WatchedEntry& entry : page->entries) {
+    all += ' ' + entry.dn + (ledger.watched_by_dn(watch, entry.dn)->has_value() ? "+" : "-");
+  }
+  return all;
+}
+
+// Asks again where a store fails, and makes sure that the failure has changed nothing. The store
+// must keep a ledger, too.
+class Persistent final : public core::SessionStore, public core::WatchLedger {
  public:
   // `disk_fails`: each change is first attempted on a full disk.
   Persistent(std::unique_ptr<core::SessionStore> store, bool disk_fails)
@@ -43,8 +55,7 @@ class Persistent final : public core::SessionStore {
   core::Result<core::Opened> open(const core::Opening& opening) override {
     return change([&] { return store_->open(opening); });
   }
-  core::Result<core::VerifyOutcome> note_verified(
-      const core::Verification& verification) override {
+  core::Result<core::VerifyOutcome> note_verified(const core::Verification& verification) override {
     return change([&] { return store_->note_verified(verification); });
   }
   core::Result<bool> end(const core::RecordKey& key, core::EndReason reason,
@@ -69,6 +80,27 @@ class Persistent final : public core::SessionStore {
     return change([&] { return store_->purge(from, limit, now); });
   }
 
+  core::Result<std::optional<std::string>> watch_cookie(const core::WatchId& watch) override {
+    return again([&] { return ledger_.watch_cookie(watch); });
+  }
+  core::Result<std::optional<core::WatchedEntry>> watched(const core::WatchId& watch,
+                                                          const core::EntryUuid& uuid) override {
+    return again([&] { return ledger_.watched(watch, uuid); });
+  }
+  core::Result<std::optional<core::WatchedEntry>> watched_by_dn(const core::WatchId& watch,
+                                                                std::string_view dn) override {
+    return again([&] { return ledger_.watched_by_dn(watch, dn); });
+  }
+  core::Result<core::WatchPage> list_watched(const core::WatchId& watch,
+                                             const std::optional<core::EntryUuid>& from,
+                                             std::size_t limit) override {
+    return again([&] { return ledger_.list_watched(watch, from, limit); });
+  }
+  core::Result<core::Done> apply(const core::WatchId& watch,
+                                 const core::WatchChanges& changes) override {
+    return change([&] { return ledger_.apply(watch, changes); }, &watch);
+  }
+
  private:
   template <typename Call>
   auto again(const Call& call) -> decltype(call()) {
@@ -79,20 +111,24 @@ class Persistent final : public core::SessionStore {
   }
 
   template <typename Call>
-  auto change(const Call& call) -> decltype(call()) {
+  auto change(const Call& call, const core::WatchId* watch = nullptr) -> decltype(call()) {
     if (!disk_fails_) return again(call);
-    const std::string before = contents(*store_);
+    const auto everything = [&] {
+      return contents(*store_) + (watch != nullptr ? contents(ledger_, *watch) : "");
+    };
+    const std::string before = everything();
     auto first = [&] {
       const FullDisk full;
       return call();
     }();
-    EXPECT_EQ(contents(*store_), before);
+    EXPECT_EQ(everything(), before);
     if (first) return first;  // there was nothing to write
     EXPECT_EQ(first.error().code, core::ErrorCode::Unavailable) << first.error().detail;
     return call();
   }
 
   std::unique_ptr<core::SessionStore> store_;
+  core::WatchLedger& ledger_{dynamic_cast<core::WatchLedger&>(*store_)};
   const bool disk_fails_;
 };
 
