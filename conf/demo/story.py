@@ -3,9 +3,13 @@
 import base64
 import http.client
 import re
+import subprocess
+import time
 
 ALICE = ("alice", "wonderland")
 BOB = ("bob", "riverboat")
+BOB_DN = "uid=bob,ou=people,dc=example,dc=org"
+MOST_SECONDS = 10  # that the directory's change may take; it takes a moment
 
 
 class NotAsTold(Exception):
@@ -96,7 +100,8 @@ class Browser:
 
 
 class Story:
-    def __init__(self, host, port):
+    def __init__(self, host, port, ldap_port):
+        self.ldap_port = ldap_port
         self.laptop = Browser("alice's laptop", host, port)
         self.phone = Browser("alice's phone", host, port)
         self.bob = Browser("bob's desktop", host, port)
@@ -110,6 +115,7 @@ class Story:
         self.type_again()
         self.others_are_untouched()
         self.log_out_everywhere()
+        self.change_password()
 
     def log_in(self):
         self.begin("Alice opens the application, mistypes her password, and then does not.")
@@ -163,9 +169,28 @@ class Story:
         expect_signed_in(self.phone.answer_prompt("/app/", ALICE), "alice")
         expect_signed_in(self.bob.open("/app/"), "bob")
 
+    def change_password(self):
+        self.begin("Bob changes his password in the directory. His open session ends.")
+        new = (BOB[0], "steamboat")
+        command = ldappasswd(self.ldap_port, BOB_DN, BOB[1], new[1])
+        subprocess.run(command, check=True, capture_output=True)
+        deadline = time.monotonic() + MOST_SECONDS
+        while self.bob.open("/app/").status == 200:
+            if time.monotonic() > deadline:
+                raise NotAsTold(f"Bob's session goes on {MOST_SECONDS} seconds after the change")
+            time.sleep(0.2)
+        self.begin("The old password is dead, whatever httpd has cached; the new one is not.")
+        expect(self.bob.answer_prompt("/app/", BOB), 401, "Basic")
+        expect_signed_in(self.bob.answer_prompt("/app/", new), "bob")
+
     def begin(self, sentence):
         self.chapter += 1
         print(f"\n{self.chapter:2} {sentence}\n")
+
+
+def ldappasswd(ldap_port, dn, old, new):
+    return ["ldappasswd", "-x", "-H", f"ldap://127.0.0.1:{ldap_port}", "-D", dn, "-w", old,
+            "-s", new]
 
 
 def expect(answer, status, challenge=""):
@@ -187,12 +212,15 @@ def expect_signed_in(answer, user):
         raise NotAsTold(f"the page should have shown {user} as signed in")
 
 
-def play(host, port):
+def play(host, port, ldap_port):
     """Returns the exit status: 0 only if all went as told."""
     try:
-        Story(host, port).tell()
+        Story(host, port, ldap_port).tell()
     except NotAsTold as mishap:
         print(f"\nNot as told: {mishap}.")
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"\nNot as told: ldappasswd failed ({error.stderr.decode().strip()}).")
         return 1
     except (OSError, http.client.HTTPException) as error:
         print(f"\nNot as told: no answer ({error}).")

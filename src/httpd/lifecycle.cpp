@@ -28,7 +28,7 @@ namespace {
 constexpr const char* kFlushTimer = "_auth_epoch_last_seen_";
 constexpr const char* kPurgeTimer = "_auth_epoch_purge_";
 constexpr const char* kWatchTimer = "_auth_epoch_directory_";
-constexpr apr_interval_time_t kWatchEvery = apr_time_from_sec(1);
+constexpr apr_interval_time_t kWatchEvery = apr_time_from_msec(100);
 constexpr apr_interval_time_t kFlushEvery = apr_time_from_sec(1);
 constexpr apr_interval_time_t kPurgeEvery = apr_time_from_sec(30);
 // A reader slot is held for one lookup; three times the workers leave room for the old generation
