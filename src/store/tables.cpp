@@ -33,8 +33,10 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kInstanceKey = "instance";
 
 // A new session copies or adds no more pages than this: its leaf, the root's, what splits, and the
-// list of free pages.
+// list of free pages. A record that fits no leaf, as the variables of a directory can make it, gets
+// pages of its own.
 constexpr std::size_t kPagesOfASession = 8;
+constexpr std::size_t kBytesOfAPage = 4096;
 // The same of an entry of the ledger: a leaf in each of two tables, and what splits now and then.
 constexpr std::size_t kPagesOfAnEntry = 3;
 
@@ -266,7 +268,9 @@ Result<std::uint64_t> Tables::raise(const Hash256& key, core::EndReason reason) 
   return raised.value;
 }
 
-Result<bool> Tables::room_for_a_session() { return take_pages(kPagesOfASession); }
+Result<bool> Tables::room_for_a_session(std::size_t bytes) {
+  return take_pages(kPagesOfASession + bytes / kBytesOfAPage);
+}
 
 Result<bool> Tables::room_for_an_entry() { return take_pages(kPagesOfAnEntry); }
 

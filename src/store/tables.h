@@ -74,9 +74,9 @@ class Tables {
   core::Result<std::uint64_t> raise_epoch(const core::Sweep& sweep);
   core::Result<std::uint64_t> raise_epoch(const core::Revocation& revocation);
 
-  // False where a new session, or a new entry of the ledger, would use up the room that logouts
-  // need.
-  [[nodiscard]] core::Result<bool> room_for_a_session();
+  // False where a new session (with a record of so many bytes), or a new entry of the ledger, would
+  // use up the room that logouts need.
+  [[nodiscard]] core::Result<bool> room_for_a_session(std::size_t bytes);
   [[nodiscard]] core::Result<bool> room_for_an_entry();
 
   // The watcher's tables, in the same transaction.

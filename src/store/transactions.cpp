@@ -127,7 +127,11 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
   if (!still_open) return still_open.error();
   if (!*still_open) return conflict();
 
-  const Result<bool> room = tables.room_for_a_session();
+  Record opened;
+  opened.session = opening.session;
+  opened.session->opened_under = epochs->values;
+  opened.session->end.reset();
+  const Result<bool> room = tables.room_for_a_session(core::encode(opened).size());
   if (!room) return room.error();
   if (!*room) {
     return core::Error{core::ErrorCode::Unavailable,
@@ -135,10 +139,6 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
                        "been purged; everybody can still log out. If this goes on, fewer sessions "
                        "or a shorter AuthEpochMaxAge are needed."};
   }
-  Record opened;
-  opened.session = opening.session;
-  opened.session->opened_under = epochs->values;
-  opened.session->end.reset();
   if (Result<Done> put = tables.put(opening.key, opened); !put) return put.error();
 
   if (!*root) {

@@ -40,6 +40,8 @@ TEST(Listing, SaysWhyASessionIsOver) {
   EXPECT_EQ(state_of(l, kNow + core::Seconds(60)), "max-age");
   l.outgrown = core::EndReason::EpochGrown;
   EXPECT_EQ(state_of(l, kNow), "logged-out-everywhere");
+  l.outgrown = core::EndReason::PasswordChanged;
+  EXPECT_EQ(state_of(l, kNow), "password-changed");
   l.session.end = core::End{.reason = core::EndReason::LoggedOut, .at = kNow};
   EXPECT_EQ(state_of(l, kNow), "logged-out");
 }

@@ -45,8 +45,21 @@ TEST(Session, LivesNoLongerThanItsOwnMaxAgeOrTheLocations) {
   EXPECT_EQ(overdue(s, std::nullopt, longer, kNow + std::chrono::hours(12)), EndReason::MaxAge);
 }
 
-TEST(Session, DiesWithItsEpochs) {
+TEST(Session, DiesWithItsEpochsAndSaysWhy) {
   EXPECT_EQ(overdue(session(), EndReason::EpochGrown, kLimits, kNow), EndReason::EpochGrown);
+  EXPECT_EQ(overdue(session(), EndReason::AccountGone, kLimits, kNow + std::chrono::hours(24)),
+            EndReason::AccountGone);
+}
+
+TEST(Session, BelongsToTheAccountHoweverTheNameIsSpelt) {
+  const Identity alice{.user = "alice", .account = AccountId{1}};
+  const Identity spelt_otherwise{.user = "Alice", .account = AccountId{1}};
+  const Identity another{.user = "alice", .account = AccountId{2}};
+  const Identity without{.user = "alice"};
+  EXPECT_EQ(subject_of(alice), subject_of(spelt_otherwise));
+  EXPECT_NE(subject_of(alice), subject_of(another));
+  EXPECT_NE(subject_of(alice), subject_of(without));
+  EXPECT_NE(subject_of(without), subject_of({.user = "Alice"}));
 }
 
 TEST(Session, IsNotLiveOnceEndedWhateverTheClockSays) {
@@ -87,6 +100,20 @@ Record full_record() {
   return record;
 }
 
+Record record_of_a_directory() {
+  Record record = full_record();
+  Session& session = *record.session;
+  session.identity = {.user = "alice",
+                      .account = AccountId{9},
+                      .dn = "uid=alice,dc=example,dc=org",
+                      .variables = {{"AUTHENTICATE_MAIL", "alice@example.org"},
+                                    {"AUTHENTICATE_CN", std::string("a\0b; \xff", 6)},
+                                    {"AUTHENTICATE_SN", ""}}};
+  session.opened_under.account = 4;
+  session.verified = kNow + Seconds(60);
+  return record;
+}
+
 TEST(RecordBytes, ComeBackAsTheyWent) {
   const Record record = full_record();
   const std::optional<Record> back = decode_record(bytes_of(encode(record)));
@@ -98,6 +125,30 @@ TEST(RecordBytes, ComeBackAsTheyWent) {
   EXPECT_EQ(back->session->opened_under, record.session->opened_under);
 }
 
+TEST(RecordBytes, KeepWhatADirectoryFound) {
+  const Record record = record_of_a_directory();
+  const std::optional<Record> back = decode_record(bytes_of(encode(record)));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(encode(*back), encode(record));
+  EXPECT_EQ(back->session->identity, record.session->identity);
+  EXPECT_EQ(back->session->opened_under, record.session->opened_under);
+  EXPECT_EQ(back->session->verified, record.session->verified);
+}
+
+TEST(RecordBytes, KeepEveryReasonAndNoOther) {
+  for (unsigned n = 0; n < 256; ++n) {
+    const auto reason = static_cast<EndReason>(n);
+    Record record = full_record();
+    record.session->end->reason = reason;
+    const std::optional<Record> back = decode_record(bytes_of(encode(record)));
+    ASSERT_EQ(back.has_value(), is_end_reason(reason)) << n;
+    ASSERT_EQ(is_end_reason(reason), n >= 1 && n <= 10) << n;
+    if (back) {
+      EXPECT_EQ(back->session->end->reason, reason);
+    }
+  }
+}
+
 TEST(RecordBytes, OfARootAloneAreShort) {
   Record root;
   root.succession.generation = 1;
@@ -107,7 +158,7 @@ TEST(RecordBytes, OfARootAloneAreShort) {
 }
 
 TEST(RecordBytes, CutAnywhereAreDamage) {
-  const std::string bytes = encode(full_record());
+  const std::string bytes = encode(record_of_a_directory());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_record(bytes_of(bytes.substr(0, length))).has_value()) << length;
   }
@@ -115,7 +166,7 @@ TEST(RecordBytes, CutAnywhereAreDamage) {
 }
 
 TEST(RecordBytes, WithABitFlippedAreDamageOrAnotherRecordButNeverACrash) {
-  const std::string bytes = encode(full_record());
+  const std::string bytes = encode(record_of_a_directory());
   for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = bytes;

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "core/account.h"
 #include "memory_store.h"
 #include "store/lmdb_store.h"
 #include "store_testing.h"
@@ -43,6 +44,15 @@ class Agreement : public testing::TestWithParam<unsigned> {
     return number < kSessions ? numbered(number) : new_client(number - kSessions).root;
   }
 
+  // With and without an account, and under two spellings.
+  core::Identity any_identity() {
+    const std::string name = any(2) == 0 ? "alice" : "bob";
+    core::Identity identity{.user = any(4) == 0 ? "the same " + name : name};
+    if (any(2) == 0) identity.account = core::account_of("ldap://one/", name);
+    if (any(2) == 0) identity.variables.emplace_back("AUTHENTICATE_CN", name);
+    return identity;
+  }
+
   void open() {
     Lineage follows{.root = any_root(), .generation = static_cast<std::uint32_t>(any(3))};
     const core::Result<core::Look> root = memory_.find(core::record_key_of(follows.root));
@@ -51,7 +61,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
     if (numbered(number) == follows.root) number = (number + 1) % kSessions;  // a hash of itself
     const Moments& seen = moments_[any(moments_.size())];
     Opening opening = login(number, follows, seen.lmdb, time_);
-    opening.session.identity.user = any(2) == 0 ? "alice" : "bob";
+    opening.session.identity = any_identity();
     opening.session.zone = any(2) == 0 ? "zone" : "elsewhere";
     const core::Result<core::Opened> lmdb = lmdb_.open(opening);
     opening.seen = seen.memory;
@@ -65,7 +75,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
   core::Sweep any_sweep() {
     core::Sweep sweep{.reach = static_cast<Reach>(any(3)),
                       .zone = any(2) == 0 ? "zone" : "elsewhere",
-                      .subject = any(2) == 0 ? "alice" : "bob",
+                      .subject = core::subject_of(any_identity()),
                       .except = std::nullopt};
     if (any(2) == 0) sweep.except = core::record_key_of(any_root());
     return sweep;
@@ -89,9 +99,63 @@ class Agreement : public testing::TestWithParam<unsigned> {
     ASSERT_EQ(*lmdb_.touch(touches), *memory_.touch(touches));
   }
 
+  void note_verified() {
+    core::Verification verification{.key = core::record_key_of(any_root()),
+                                    .identity = any_identity(),
+                                    .at = time_ - Seconds(any(600))};
+    const core::Result<core::Look> look = memory_.find(verification.key);
+    if (look->found && look->found->record.session && any(2) == 0) {
+      verification.identity.account = look->found->record.session->identity.account;
+    }
+    const core::VerifyOutcome outcome = *memory_.note_verified(verification);
+    ASSERT_EQ(*lmdb_.note_verified(verification), outcome);
+    ++verified_[outcome];
+  }
+
+  core::WatchId any_watch() { return numbered(any(2)); }
+
+  core::EntryUuid any_uuid() {
+    core::EntryUuid uuid{};
+    uuid[0] = static_cast<std::uint8_t>(any(4));
+    return uuid;
+  }
+
+  std::string any_dn() { return (any(2) == 0 ? "cn=" : "CN=") + std::to_string(any(4)); }
+
+  void apply() {
+    core::WatchChanges changes;
+    if (any(2) == 0) changes.erase.push_back(any_uuid());
+    for (std::uint64_t i = any(3); i > 0; --i) {
+      changes.put.push_back({.uuid = any_uuid(), .dn = any_dn(), .state = {}});
+    }
+    if (any(4) == 0) {
+      changes.revoke.push_back({.account = core::account_of("ldap://one/", "alice"),
+                                .reason = static_cast<EndReason>(6 + any(5))});
+    }
+    if (any(2) == 0) changes.cookie = std::to_string(any(1000));
+    const core::WatchId watch = any_watch();
+    ASSERT_TRUE(memory_.apply(watch, changes).ok());
+    ASSERT_TRUE(lmdb_.apply(watch, changes).ok());
+  }
+
+  void expect_the_same_books() {
+    for (const core::WatchId& watch : {numbered(0), numbered(1)}) {
+      ASSERT_EQ(*lmdb_.watch_cookie(watch), *memory_.watch_cookie(watch));
+      for (int i = 0; i < 4; ++i) {
+        const std::string dn = "cn=" + std::to_string(i);
+        ASSERT_EQ(*lmdb_.watched_by_dn(watch, dn), *memory_.watched_by_dn(watch, dn)) << dn;
+      }
+      const core::EntryUuid from = any_uuid();
+      const core::WatchPage lmdb = *lmdb_.list_watched(watch, from, 2);
+      const core::WatchPage memory = *memory_.list_watched(watch, from, 2);
+      ASSERT_EQ(lmdb.entries, memory.entries);
+      ASSERT_EQ(lmdb.next, memory.next);
+    }
+  }
+
   void step() {
     time_ += Seconds(any(300));
-    switch (any(16)) {
+    switch (any(20)) {
       default:
         return open();
       case 0:
@@ -117,6 +181,13 @@ class Agreement : public testing::TestWithParam<unsigned> {
                   memory_.purge(std::nullopt, 12, at)->removed);
         return;
       }
+      case 7:
+      case 8:
+        for (int i = 0; i < 5; ++i) note_verified();
+        return;
+      case 9:
+      case 10:
+        return apply();
     }
   }
 
@@ -141,12 +212,14 @@ class Agreement : public testing::TestWithParam<unsigned> {
   core::TimePoint time_ = kNoon;
   std::vector<Moments> moments_;
   std::map<core::OpenOutcome, int> outcomes_;
+  std::map<core::VerifyOutcome, int> verified_;
 };
 
 TEST_P(Agreement, OnEveryAnswer) {
   for (int i = 0; i < kSteps; ++i) {
     step();
     expect_the_same_records();
+    expect_the_same_books();
     if (HasFatalFailure()) FAIL() << "at step " << i << " of seed " << GetParam();
     if (any(2) == 0) moments_.push_back(now());
     if (moments_.size() > 3) moments_.erase(moments_.begin());
@@ -154,6 +227,9 @@ TEST_P(Agreement, OnEveryAnswer) {
   EXPECT_GT(outcomes_[core::OpenOutcome::Opened], 100);
   EXPECT_GT(outcomes_[core::OpenOutcome::Joined], 10);
   EXPECT_GT(outcomes_[core::OpenOutcome::Conflict], 100);
+  EXPECT_GT(verified_[core::VerifyOutcome::Noted], 10);
+  EXPECT_GT(verified_[core::VerifyOutcome::Over], 10);
+  EXPECT_GT(verified_[core::VerifyOutcome::Another], 10);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Agreement, testing::Values(1U, 2U, 3U));

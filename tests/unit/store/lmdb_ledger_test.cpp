@@ -193,6 +193,24 @@ TEST_F(LmdbLedger, ABurstOfRevocationsFindsRoomInAStoreFullOfSessions) {
   }
 }
 
+TEST_F(LmdbLedger, LogoutsFindRoomInAStoreFullOfLongRecords) {
+  LmdbStore store(limited_to(8));
+  std::vector<Opening> openings;
+  for (std::uint64_t n = 0;; ++n) {
+    Opening opening = login(n, new_client(n), *store.moment());
+    opening.session.identity.variables.emplace_back("AUTHENTICATE_MEMBEROF",
+                                                    std::string(60000, 'x'));
+    if (!store.open(opening)) break;
+    openings.push_back(opening);
+  }
+  ASSERT_GT(openings.size(), 50U);
+  for (const Opening& opening : openings) {
+    const Result<core::Closed> closed = store.close(
+        {.root = opening.root, .reason = EndReason::LoggedOut, .at = kNoon, .sweep = std::nullopt});
+    ASSERT_TRUE(closed.ok()) << closed.error().detail;
+  }
+}
+
 // What was written by nobody of ours into one of the ledger's tables.
 struct Damage {
   std::string name;

@@ -374,6 +374,12 @@ TEST_F(LmdbTrouble, APageOfNoiseAnywhereEndsNoProcessAtStartUp) {
         {.reach = core::Reach::Everything, .zone = {}, .subject = {}, .except = std::nullopt},
         kNoon);
     EXPECT_TRUE(swept.ok());
+    core::WatchChanges changes;
+    for (std::uint8_t i = 0; i < 150; ++i) {
+      changes.put.push_back({.uuid = {i}, .dn = "cn=" + std::to_string(i), .state = {}});
+    }
+    changes.cookie = "here";
+    EXPECT_TRUE(store.apply(numbered(1), changes).ok());
   }
   const std::string sound = read_file(data());
   constexpr std::size_t kPage = 4096;
@@ -388,7 +394,8 @@ TEST_F(LmdbTrouble, APageOfNoiseAnywhereEndsNoProcessAtStartUp) {
     Process child([&](const Process::Talk&) {
       LmdbStore store(options());
       open_new(store, 1000);
-      return store.list(std::nullopt, 1000).ok();
+      return store.list(std::nullopt, 1000).ok() && store.watch_cookie(numbered(1)).ok() &&
+             store.list_watched(numbered(1), std::nullopt, 1000).ok();
     });
     EXPECT_TRUE(child.succeeds()) << "page " << page;
     const std::vector<std::string> aside = set_aside_in(directory_);
