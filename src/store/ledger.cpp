@@ -32,6 +32,7 @@ BookId book_in(core::Bytes key) noexcept {
   std::copy_n(key.begin(), book.size(), book.begin());
   return book;
 }
+
 EntryUuid uuid_in(core::Bytes key) noexcept {
   EntryUuid uuid{};
   std::copy_n(key.begin() + sizeof(BookId), uuid.size(), uuid.begin());
