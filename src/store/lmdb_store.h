@@ -51,8 +51,8 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
                                              const std::optional<core::EntryUuid>& from,
                                              std::size_t limit) override;
   // Where a store that is nearly full has no room for the entries, answers Unavailable and has done
-  // nothing. The caller then applies the revocations alone, which find room as logouts do: they must
-  // not wait for the rest.
+  // nothing. The caller then applies the revocations alone, which find room as logouts do: they
+  // must not wait for the rest.
   core::Result<core::Done> apply(const core::WatchId& watch,
                                  const core::WatchChanges& changes) override;
 
