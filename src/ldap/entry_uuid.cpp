@@ -29,7 +29,8 @@ std::optional<EntryUuid> uuid_from_text(std::string_view text) noexcept {
     if (c == '-') continue;
     const std::optional<unsigned> digit = hex_digit(c);
     if (!digit || digits == 2 * uuid.size()) return std::nullopt;
-    uuid[digits / 2] = static_cast<std::uint8_t>((uuid[digits / 2] << 4U) | *digit);
+    const unsigned high = uuid[digits / 2];
+    uuid[digits / 2] = static_cast<std::uint8_t>((high << 4U) | *digit);
     ++digits;
   }
   if (digits != 2 * uuid.size()) return std::nullopt;
