@@ -73,6 +73,13 @@ std::string last_diagnostic(LDAP* ldap) {
   return owned ? owned.get() : "";
 }
 
+// libldap calls a certificate that is not trusted a server that cannot be reached.
+std::string connecting_failed(const DirectoryUrl& url) {
+  return url.tls == Tls::None ? "the connection to " + url.uris + " failed"
+                              : "the TLS connection to " + url.uris +
+                                    " failed (LDAPTrustedGlobalCert must know its certificate)";
+}
+
 bool has_value(const DirectoryEntry& entry, std::string_view name, std::string_view wanted) {
   const std::vector<std::string>* values = entry.values(name);
   if (values == nullptr) return false;
@@ -98,7 +105,7 @@ Connection::Connection(const WatchSettings& settings, std::stop_token stop)
 
 Result<Done> Connection::connect() {
   LDAP* ldap = nullptr;
-  const std::string what = "the connection to " + settings_.url.uris + " failed";
+  const std::string what = connecting_failed(settings_.url);
   const int made = ldap_initialize(&ldap, settings_.url.uris.c_str());
   if (made != LDAP_SUCCESS) return ldap_error(made, what);
   ldap_.reset(ldap);
@@ -125,7 +132,7 @@ Result<Done> Connection::bind() {
   int operation = 0;
   const int sent = ldap_sasl_bind(ldap_.get(), dn.c_str(), LDAP_SASL_SIMPLE, &secret, nullptr,
                                   nullptr, &operation);
-  const std::string what = "the connection to " + settings_.url.uris + " failed";
+  const std::string what = connecting_failed(settings_.url);
   if (sent != LDAP_SUCCESS) return ldap_error(sent, what, last_diagnostic(ldap_.get()));
   Result<MessageHandle> result = collect(operation, {});
   if (!result) return result.error();

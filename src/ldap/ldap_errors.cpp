@@ -27,8 +27,6 @@ std::string_view next_step(int code) {
     case LDAP_UNAVAILABLE_CRITICAL_EXTENSION:
       return "; the database does not offer content synchronisation (OpenLDAP: the overlay "
              "syncprov), use AuthEpochLDAPWatch poll";
-    case LDAP_CONNECT_ERROR:
-      return "; check the certificate and LDAPTrustedGlobalCert";
     case LDAP_FILTER_ERROR:
       return "; check the filter of AuthLDAPURL";
     default:
