@@ -134,7 +134,8 @@ class SessionStore {
   // new session. A root that the store does not know gets a record of its own.
   virtual Result<Opened> open(const Opening& opening) = 0;
 
-  // Moves verified forward, never backward, and keeps the identity as it was found.
+  // Moves verified forward and keeps the identity as it was found; one that comes late changes
+  // nothing, unless what is noted lies further ahead than kClockStep.
   virtual Result<VerifyOutcome> note_verified(const Verification& verification) = 0;
 
   // Ends one session. A no-op, and `false`, where it is absent or ended already.

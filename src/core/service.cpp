@@ -133,7 +133,8 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
     examined.provider = provider_check(examined.session->session, policy, now);
   }
   if (action == Action::Login || (policy.report && action == Action::RefuseAndArm)) {
-    Result<PendingLogin> login = prepare_login(cookie, presented, action == Action::Login);
+    Result<PendingLogin> login =
+        prepare_login(cookie, presented, action == Action::Login, policy.report);
     if (!login) return login.error();
     examined.login = *login;
   }
@@ -144,7 +145,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
 // challenge, so that ten requests with one answer make one session. In Report mode a refused one
 // follows what its refusal would have said.
 Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const Presented& presented,
-                                            bool trusted) {
+                                            bool trusted, bool report) {
   const SigningKey* key = &keys_.newest();
   Lineage follows;
   if (trusted) {
@@ -162,7 +163,7 @@ Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const P
                       .signing_key = key->id(),
                       .seen = cookie.moment,
                       .space = space_tag(presented.origin, presented.realm),
-                      .unprompted = !trusted};
+                      .unprompted = !trusted || report};
 }
 
 // AuthEpochOnStoreError stale: only for what this process itself saw live a moment ago, with the

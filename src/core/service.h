@@ -40,7 +40,7 @@ struct PendingLogin {
   std::uint32_t signing_key;
   StoreMoment seen;
   SpaceTag space;   // where the credentials came from
-  bool unprompted;  // AuthEpoch Report: nobody was asked
+  bool unprompted;  // AuthEpoch Report: nobody was asked, or the directory was not
 };
 
 // Whether the provider is asked about a request that a live session admits.
@@ -132,7 +132,7 @@ class Service {
   std::optional<Examined> examine_without_store(const Presented& presented, const Policy& policy,
                                                 TimePoint now);
   Result<PendingLogin> prepare_login(const CookieReading& cookie, const Presented& presented,
-                                     bool trusted);
+                                     bool trusted, bool report);
   Result<std::optional<NamedSession>> find_owner(const CookieReading& cookie,
                                                  const Presented& presented, const Limits& limits,
                                                  TimePoint now);

@@ -17,6 +17,10 @@ namespace epoch::core {
 using Seconds = std::chrono::seconds;
 using TimePoint = std::chrono::sys_time<Seconds>;
 
+// No request is under way for so long: a time that lies further ahead is from before the clock was
+// set back.
+inline constexpr Seconds kClockStep = std::chrono::minutes(10);
+
 // Ended sessions and roots stay in the store, as tombstones, for the life of a challenge.
 inline constexpr Seconds kChallengeLife = std::chrono::hours(24);
 
@@ -87,8 +91,8 @@ struct Session {
   TimePoint expires{};  // created + AuthEpochMaxAge where it was opened
   Epochs opened_under{};
   SpaceTag space{};  // the origin and realm whose prompt was answered
-  // Opened by AuthEpoch Report on credentials that nobody had been asked for. Worth nothing where
-  // AuthEpoch is On.
+  // Opened by AuthEpoch Report, which refuses nothing: neither credentials that nobody was asked
+  // for, nor a password that the provider knows from a cache. Worth nothing where AuthEpoch is On.
   bool unprompted = false;
   std::string address;
   std::string user_agent;

@@ -30,6 +30,11 @@ class Writer {
   }
   void time(TimePoint at) { integer(std::int64_t{at.time_since_epoch().count()}); }
   void bytes(Bytes value) { out_.append(text_of(value)); }
+  // Values of directories may be long: all of somebody's groups.
+  void long_text(std::string_view value) {
+    integer(static_cast<std::uint32_t>(value.size()));
+    out_.append(value);
+  }
   // Longer text than a length of two bytes can tell is cut; user names are bounded by httpd's
   // LimitRequestFieldSize, which is smaller.
   void text(std::string_view value) {
@@ -75,6 +80,8 @@ class Reader {
   }
   std::string text() { return std::string(text_of(take(integer<std::uint16_t>()))); }
 
+  std::string long_text() { return std::string(text_of(take(integer<std::uint32_t>()))); }
+
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] bool at_end() const noexcept { return ok_ && in_.empty(); }
 
@@ -100,7 +107,7 @@ void write_identity(const Identity& identity, Writer& out) {
   out.integer(static_cast<std::uint16_t>(identity.variables.size()));
   for (const auto& [name, value] : identity.variables) {
     out.text(name);
-    out.text(value);
+    out.long_text(value);
   }
 }
 
@@ -112,7 +119,7 @@ Identity read_identity(bool has_account, Reader& in) {
   const auto count = in.integer<std::uint16_t>();
   for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
     std::string name = in.text();
-    identity.variables.emplace_back(std::move(name), in.text());
+    identity.variables.emplace_back(std::move(name), in.long_text());
   }
   return identity;
 }

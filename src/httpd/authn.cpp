@@ -112,6 +112,9 @@ std::optional<int> decide_and_answer(request_rec* r, Decided& decided,
     case core::ProviderCheck::NotNeeded:
       return admit_without_provider(r, decided);
     case core::ProviderCheck::Due:
+      // A sub-request has the main request's variables in its environment: they must not become
+      // this session's.
+      if (r->main != nullptr) break;
       return ask_provider_again(r, decided, child);
   }
   return DECLINED;

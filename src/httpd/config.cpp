@@ -51,7 +51,10 @@ std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept {
 }
 
 bool verifier_is_known(const DirConfig& config) noexcept {
-  return config.providers_are_known.value_or(true) &&
+  // In authorization mod_authnz_ldap goes by the section's URL, and must find whom the alias found.
+  const bool one_directory =
+      !config.alias_ldap_url || !config.ldap_url || *config.alias_ldap_url == *config.ldap_url;
+  return one_directory && config.providers_are_known.value_or(true) &&
          !config.authorization_needs_provider.value_or(false);
 }
 
@@ -140,6 +143,7 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .authorization_needs_provider = inner.authorization_needs_provider.value_or(false)
                                               ? inner.authorization_needs_provider
                                               : outer.authorization_needs_provider,
+          .alias_ldap_url = inner_or_outer(inner.alias_ldap_url, outer.alias_ldap_url),
           .ldap_url = inner_or_outer(inner.ldap_url, outer.ldap_url),
           .ldap_filter_before = inner_or_outer(inner.ldap_filter_before, outer.ldap_filter_before),
           .ldap_filter_after = inner_or_outer(inner.ldap_filter_after, outer.ldap_filter_after),
@@ -166,6 +170,7 @@ void* epoch_merge_server_config(apr_pool_t* pool, void* base, void* add) {
                     inner.directory_error_set ? inner.directory_stale : outer.directory_stale,
                 .directory_error_set = inner.directory_error_set || outer.directory_error_set,
                 .provider_aliases = {},
+                .authorization_aliases_use_ldap = false,
                 .store_directory = outer.store_directory,
                 .key_file = outer.key_file,
                 .pages = inner.pages.empty() ? outer.pages : inner.pages,

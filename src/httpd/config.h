@@ -54,6 +54,7 @@ struct PageFile {
 struct ProviderAlias {
   std::string name;
   core::Hash256 fingerprint;  // of everything that stands in it
+  std::string ldap_url;       // AuthLDAPURL; empty without one
   bool is_known;              // its provider is one of httpd's own
   bool authorization_needs_provider;
 };
@@ -88,10 +89,11 @@ struct DirConfig {
   std::optional<core::Verifier> verifier;
   // AuthBasicProvider names none but httpd's own, whose directives we see all of.
   std::optional<bool> providers_are_known;
-  // AuthLDAPSearchAsUser, AuthLDAPCompareAsUser or AuthLDAPRemoteUserIsDN, here or further out:
-  // mod_authnz_ldap's authorization needs the password or the name that it keeps when it has
-  // verified them itself.
+  // Authorization by mod_authnz_ldap, or what stands behind mod_auth_basic, needs what only the
+  // provider knows: AuthLDAPSearchAsUser and its kind, here or further out.
   std::optional<bool> authorization_needs_provider;
+  // The AuthLDAPURL of the alias that AuthBasicProvider names; of several, nothing that is a URL.
+  std::optional<std::string_view> alias_ldap_url;
   // AuthLDAPURL as it stands there, without the second argument: with the DN it names an account.
   std::optional<std::string_view> ldap_url;
   // The filter by which mod_authnz_ldap searches for a user, up to the name and behind it.
@@ -112,8 +114,10 @@ struct ServerConfig {
   std::optional<Seconds> directory_stale;  // AuthEpochOnDirectoryError stale <time>
   bool directory_error_set = false;
   std::vector<ProviderAlias> provider_aliases;  // main server only
-  std::optional<std::string> store_directory;   // AuthEpochStore, absolute; main server only
-  std::optional<std::string> key_file;          // main server only
+  // Some <AuthzProviderAlias> has directives of mod_authnz_ldap; main server only.
+  bool authorization_aliases_use_ldap = false;
+  std::optional<std::string> store_directory;  // AuthEpochStore, absolute; main server only
+  std::optional<std::string> key_file;         // main server only
   std::vector<PageFile> pages;
   std::vector<Section> sections;  // in the order of the configuration file
   std::string identity;           // set by epoch_check_config(): names the default zones

@@ -12,6 +12,7 @@
 #include "core/origin.h"
 #include "core/text.h"
 #include "httpd/boundary.h"
+#include "httpd/process.h"
 
 APLOG_USE_MODULE(auth_epoch);
 
@@ -184,16 +185,17 @@ core::TimePoint time_of(const request_rec* r) noexcept {
 }
 
 core::Policy policy_for(request_rec* r, const DirConfig& config) {
-  return {.limits = limits_of(config),
-          .fresh_login = fresh_login_of(config),
-          .stateless = holds(r, config),
-          .cross_site_allowed = config.cross_site_allowed.value_or(false),
-          .same_site_none = config.same_site == core::SameSite::None,
-          .report = mode_of(config) == Mode::Report,
-          .stale = server_config_of(r->server).stale,
-          .verifier = config.verifier.value_or(core::Verifier{}),
-          .revalidate = revalidate_of(config),
-          .verifier_is_known = verifier_is_known(config)};
+  return {
+      .limits = limits_of(config),
+      .fresh_login = fresh_login_of(config),
+      .stateless = holds(r, config),
+      .cross_site_allowed = config.cross_site_allowed.value_or(false),
+      .same_site_none = config.same_site == core::SameSite::None,
+      .report = mode_of(config) == Mode::Report,
+      .stale = server_config_of(r->server).stale,
+      .verifier = config.verifier.value_or(core::Verifier{}),
+      .revalidate = revalidate_of(config),
+      .verifier_is_known = verifier_is_known(config) && process_of(r->server).verifiers_tell_all};
 }
 
 std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm) {

@@ -59,7 +59,8 @@ struct Decided {
   // requests with the same one share one bind.
   std::optional<core::Hash256> must_ask;
   std::optional<FoundEntry> found;  // by the directory that verified the password
-  bool directory_failed = false;    // one that was asked could not answer
+  bool was_refused = false;         // by a directory
+  bool directory_failed = false;    // one that was to be asked could not be
 };
 
 // What the module remembers of a request. An internal redirect shares its pool with the request it
@@ -68,6 +69,7 @@ struct Remembered {
   Decided* decided = nullptr;
   // Who the user is, where no provider was asked about this very request.
   const core::Identity* admitted_as = nullptr;
+  bool dn_is_given = false;  // mod_authnz_ldap has been told that user's DN
   // The header fields that AuthEpochStrip took out, as they were.
   const char* stripped_cookie = nullptr;
   const char* stripped_authorization = nullptr;

@@ -24,7 +24,9 @@ core::LoginFacts facts_of(const request_rec* r, const Decided& decided) {
   const char* agent = apr_table_get(r->headers_in, "User-Agent");
   return {.identity = identity_of(r, decided),
           .zone = decided.space.zone,
-          .verifier = decided.policy.verifier,
+          // What a sub-request's environment holds is not this provider's alone, so that the yes
+          // must not stand for it.
+          .verifier = r->main == nullptr ? decided.policy.verifier : core::Verifier{},
           .address = r->useragent_ip,
           .user_agent = std::string(agent == nullptr ? "" : agent).substr(0, kLongestUserAgent)};
 }

@@ -17,4 +17,17 @@ struct LdapFunctions {
   APR_OPTIONAL_FN_TYPE(uldap_connection_unbind) * connection_unbind = nullptr;
 };
 
+// How mod_authnz_ldap asks for a user. The pointers are the caller's.
+struct UserQuery {
+  request_rec* r;
+  util_ldap_connection_t* ldc;  // held by the caller
+  const char* url;
+  const char* base;
+  int scope;
+  char** attributes;  // nullptr, or ended by one
+  const char* filter;
+  const char** dn;       // out, in the request's pool
+  const char*** values;  // out, likewise: one for each attribute
+};
+
 }  // namespace epoch::httpd

@@ -17,6 +17,7 @@
 #include "httpd/config.h"
 #include "httpd/key_file.h"
 #include "httpd/process.h"
+#include "httpd/provider.h"
 #include "httpd/shared_memory.h"
 #include "httpd/store_user.h"
 
@@ -157,6 +158,33 @@ bool start_timer(const char* name, bool one_process, apr_interval_time_t every, 
          register_callback(timer, every, process, callback) == APR_SUCCESS;
 }
 
+bool uses_revalidate(const server_rec* main) {
+  for (const server_rec* s = main; s != nullptr; s = s->next) {
+    const std::vector<Section>& sections = server_config_of(s).sections;
+    if (std::any_of(sections.begin(), sections.end(),
+                    [](const Section& each) { return revalidate_of(*each.config).has_value(); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool verifiers_tell_all(const server_rec* main) {
+  const char* module = unknown_authentication_behind_ours();
+  const bool alias = server_config_of(main).authorization_aliases_use_ldap;
+  if (module == nullptr && !alias) return true;
+  if (uses_revalidate(main)) {
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main,
+        "AuthEpochRevalidate saves nothing, because %s%s; the provider is asked about every "
+        "request",
+        module != nullptr ? module : "an <AuthzProviderAlias>",
+        module != nullptr ? " may have a say in authentication too"
+                          : " asks a directory of its own");
+  }
+  return false;
+}
+
 int prepare(apr_pool_t* pconf, server_rec* main) {
   ServerConfig& config = server_config_of(main);
   const store::StoreOptions options = store_options_for(pconf, main);
@@ -190,6 +218,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->watch_status = make_shared_by_processes<SharedWatchStatus>(pconf);
   process->main_server = main;
   for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
+  process->verifiers_tell_all = verifiers_tell_all(main);
   if (process->warned_of_plain_http == nullptr) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
                  "mod_auth_epoch cannot get %zu bytes of shared memory", servers);

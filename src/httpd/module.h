@@ -54,14 +54,19 @@ const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
                                  const char* interval);
 const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const char* file);
 
-/* observed.cpp: directives of other modules, which httpd shows to everybody who declares them */
+/* observed_providers.cpp: directives of the modules that check passwords, which httpd shows to
+ * everybody who declares them */
 const char* epoch_observe_provider(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_basic_authoritative(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_authorization_alias(cmd_parms* cmd, void* dir, const char* args);
+const char* epoch_observe_ldap_charset(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_basic_provider(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_provider_alias(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_user(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_url(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_bind_dn(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_ldap_bind_password(cmd_parms* cmd, void* dir, const char* args);
+/* observed.cpp: other directives of other modules */
 const char* epoch_observe_auth_type(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args);
 const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args);

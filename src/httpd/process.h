@@ -56,7 +56,10 @@ struct Process {
   std::vector<Watch> watches;
   SharedWatchStatus* watch_status = nullptr;  // shared by all children, and never nullptr
   std::unique_ptr<Watching> watching;         // in the child that watches, as long as it does
-  LdapFunctions ldap;                         // set by epoch_wrap_ldap_functions()
+  // Whether the verifier tells all about who lets a request on: false where a module that we do not
+  // know authenticates behind us, or authorization asks a directory of its own.
+  bool verifiers_tell_all = true;
+  LdapFunctions ldap;  // set by epoch_wrap_ldap_functions()
   server_rec* main_server = nullptr;
   Child* child = nullptr;  // set in child_init; nullptr in the parent
 };

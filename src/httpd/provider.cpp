@@ -6,7 +6,9 @@
 #include <http_request.h>
 
 #include <algorithm>
+#include <iterator>
 #include <span>
+#include <string_view>
 
 #include "httpd/answers.h"
 #include "httpd/identity.h"
@@ -16,18 +18,23 @@ APLOG_USE_MODULE(auth_epoch);
 namespace epoch::httpd {
 namespace {
 
-// The check_user_id hooks behind ours, as httpd would run them: the first that does not decline
-// answers. There mod_auth_basic stands with its providers.
-int run_authentication_behind_ours(request_rec* r) {
+// The check_user_id hooks that httpd runs after ours, in its order.
+std::span<const ap_LINK_check_user_id_t> hooks_behind_ours() {
   const apr_array_header_t* hooks = ap_hook_get_check_user_id();
+  if (hooks == nullptr) return {};
   const std::span links(reinterpret_cast<const ap_LINK_check_user_id_t*>(hooks->elts),
                         static_cast<std::size_t>(hooks->nelts));
-  auto link = std::find_if(links.begin(), links.end(), [](const ap_LINK_check_user_id_t& each) {
-    return each.pFunc == epoch_check_authn;
-  });
-  for (; link != links.end(); ++link) {
-    if (link->pFunc == epoch_check_authn) continue;
-    const int answer = link->pFunc(r);
+  const auto ours = std::find_if(links.begin(), links.end(),
+                                 [](const auto& each) { return each.pFunc == epoch_check_authn; });
+  if (ours == links.end()) return {};
+  return links.subspan(static_cast<std::size_t>(ours - links.begin()) + 1);
+}
+
+// As httpd would run them: the first that does not decline answers. There mod_auth_basic stands
+// with its providers.
+int run_authentication_behind_ours(request_rec* r) {
+  for (const ap_LINK_check_user_id_t& hook : hooks_behind_ours()) {
+    const int answer = hook.pFunc(r);
     if (answer != DECLINED) return answer;
   }
   return DECLINED;
@@ -84,6 +91,8 @@ std::optional<int> end_session(request_rec* r, const Decided& decided, core::End
 }
 
 std::optional<int> note_yes(request_rec* r, Decided& decided, Child& child) {
+  // AuthLDAPRemoteUserAttribute without a value: authorization refuses, as always.
+  if (r->user == nullptr) return OK;
   const core::Result<core::VerifyOutcome> noted =
       child.service().note_verified(*decided.examined.session, identity_of(r, decided), time_of(r));
   if (!noted) {
@@ -101,7 +110,8 @@ std::optional<int> note_yes(request_rec* r, Decided& decided, Child& child) {
   return std::nullopt;
 }
 
-// Asks, and sees to what the answer means.
+// Asks, and sees to what the answer means. What counts is what the providers say, not what httpd
+// makes of it: what stands behind them may answer with anything.
 std::optional<int> ask(request_rec* r, Decided& decided, Child& child) {
   SharedOutages& outages = *process_of(r->server).outages;
   const core::Verifier& verifier = decided.policy.verifier;
@@ -109,38 +119,49 @@ std::optional<int> ask(request_rec* r, Decided& decided, Child& child) {
 
   decided.must_ask = decided.examined.session->key.value;
   const int answer = run_authentication_behind_ours(r);
-  if (answer == OK) {
-    if (outages.note_answer(verifier)) log_outage(r, false);
-    return note_yes(r, decided, child);
-  }
-  // Another provider's no says nothing where the directory that said yes cannot be asked.
-  if (decided.directory_failed || ap_is_HTTP_SERVER_ERROR(answer)) {
+  // mod_auth_basic's challenge; what is decided next has its own.
+  if (answer != OK) apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+  if (answer != OK && decided.directory_failed) {
     if (outages.note_failure(verifier)) log_outage(r, true);
     return answer_without_directory(r, decided);
   }
-  if (answer != HTTP_UNAUTHORIZED) return answer;
   if (outages.note_answer(verifier)) log_outage(r, false);
-  // mod_auth_basic's challenge; what is decided next has its own.
-  apr_table_unset(r->err_headers_out, "WWW-Authenticate");
-  return end_session(r, decided, core::EndReason::PasswordRefused, child);
+  if (answer == OK) return note_yes(r, decided, child);
+  if (answer == HTTP_UNAUTHORIZED || decided.was_refused) {
+    return end_session(r, decided, core::EndReason::PasswordRefused, child);
+  }
+  return answer;
 }
 
 // Gives those who wait for it the result, whatever happens.
 class Asking {
  public:
-  Asking(SharedVerifications& shared, const core::Hash256& session)
-      : shared_(shared), session_(session) {}
+  Asking(SharedVerifications& shared, const core::Hash256& session,
+         SharedVerifications::Ticket ticket)
+      : shared_(shared), session_(session), ticket_(ticket) {}
   Asking(const Asking&) = delete;
   Asking& operator=(const Asking&) = delete;
   // They read in the store what has become of the session.
-  ~Asking() { shared_.finish(session_, 0, SharedVerifications::Worth::ForTheWaiting); }
+  ~Asking() { shared_.finish(session_, ticket_, 0, SharedVerifications::Worth::ForTheWaiting); }
 
  private:
   SharedVerifications& shared_;
   const core::Hash256 session_;
+  const SharedVerifications::Ticket ticket_;
 };
 
 }  // namespace
+
+const char* unknown_authentication_behind_ours() {
+  // mod_ssl's is for SSLOptions +FakeBasicAuth, which configtest refuses.
+  constexpr std::string_view kKnown[] = {"mod_auth_basic.c", "mod_auth_digest.c", "mod_auth_form.c",
+                                         "mod_authn_core.c", "mod_ssl.c"};
+  for (const ap_LINK_check_user_id_t& hook : hooks_behind_ours()) {
+    const char* name = hook.szName == nullptr ? "an unnamed module" : hook.szName;
+    if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) return name;
+  }
+  return nullptr;
+}
 
 int admit_without_provider(request_rec* r, const Decided& decided) {
   admit_as(r, decided.examined.session->session.identity);
@@ -150,8 +171,9 @@ int admit_without_provider(request_rec* r, const Decided& decided) {
 std::optional<int> ask_provider_again(request_rec* r, Decided& decided, Child& child) {
   SharedVerifications& shared = *process_of(r->server).verifications;
   const core::Hash256 session = decided.examined.session->key.value;
-  if (shared.join(session).known != Known::Nothing) return std::nullopt;
-  const Asking asking(shared, session);
+  const Earlier earlier = shared.join(session);
+  if (earlier.known != Known::Nothing) return std::nullopt;
+  const Asking asking(shared, session, earlier.ticket);
   return ask(r, decided, child);
 }
 

@@ -11,6 +11,11 @@
 
 namespace epoch::httpd {
 
+// The file name of a module whose authentication hook stands behind ours and which is not one of
+// httpd's own that leave AuthType Basic to mod_auth_basic; nullptr where there is none. Once the
+// hooks are sorted, that is from post_config on.
+const char* unknown_authentication_behind_ours();
+
 // The provider has said yes lately: the request is admitted with what it said then. Answers OK.
 int admit_without_provider(request_rec* r, const Decided& decided);
 

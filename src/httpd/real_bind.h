@@ -8,20 +8,26 @@
 
 namespace epoch::httpd {
 
-// Where to look for the user, as mod_authnz_ldap says it.
-struct UserSearch {
-  const char* base;
-  int scope;
-  const char* filter;
+// What the directory has to say about a user.
+enum class Answer {
+  Yes,
+  No,    // there is no such user, or the user's own bind was refused, for whatever reason
+  None,  // it could not be asked
 };
 
-// Searches for the user over mod_ldap's connection `ldc`, which the caller holds, and binds as the
-// one entry that is found: a cached DN may be of an entry that has been renamed, or no longer
-// matches the filter. Returns an LDAP result code, the ones that mod_ldap gives for the same
-// (RFC 4511 section 4.1.9; no entry or several: LDAP_NO_SUCH_OBJECT), says in ldc->reason what it
-// means, and sets `dn`, in the request's pool, where it succeeds. LDAPRetries, LDAPRetryDelay,
+struct Checked {
+  int result;  // LDAP result code (RFC 4511 section 4.1.9)
+  Answer answer;
+};
+
+// A result that says nothing about a user: the server is lost, slow, or has no time.
+bool is_outage(int result) noexcept;
+
+// Searches for the user over mod_ldap's connection and binds as the one entry that is found: a
+// cached DN may be of an entry that has been renamed, or no longer matches the filter. Gives the
+// result codes that mod_ldap gives for the same (no entry or several: LDAP_NO_SUCH_OBJECT), says in
+// ldc->reason what it means, and sets DN and values where it succeeds. LDAPRetries, LDAPRetryDelay,
 // LDAPTimeout and LDAPConnectionTimeout apply. Leaves the connection fit for mod_ldap's pool.
-int bind_as_user(request_rec* r, const LdapFunctions& ldap, util_ldap_connection_t* ldc,
-                 const UserSearch& search, const char* password, const char** dn);
+Checked bind_as_user(const UserQuery& query, const char* password, const LdapFunctions& ldap);
 
 }  // namespace epoch::httpd

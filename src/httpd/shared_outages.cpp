@@ -7,6 +7,7 @@ namespace epoch::httpd {
 namespace {
 
 constexpr std::int64_t kBetweenTriesMs = 2000;
+constexpr std::int64_t kForgottenMs = 10 * 60 * 1000;
 
 std::int64_t now_ms() noexcept {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -33,9 +34,12 @@ bool SharedOutages::note_failure(const core::Verifier& verifier) noexcept {
     known->next_try = next_try;
     return false;
   }
-  auto* const room = std::find_if(outages_.begin(), outages_.end(),
-                                  [](const Outage& outage) { return !outage.used; });
-  if (room != outages_.end()) *room = {.used = true, .verifier = verifier, .next_try = next_try};
+  // A free one, or one that nobody has asked about for long.
+  auto* const room = std::find_if(outages_.begin(), outages_.end(), [&](const Outage& outage) {
+    return !outage.used || next_try - outage.next_try > kForgottenMs;
+  });
+  if (room == outages_.end()) return false;
+  *room = {.used = true, .verifier = verifier, .next_try = next_try};
   return true;
 }
 

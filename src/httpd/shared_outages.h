@@ -11,7 +11,8 @@
 namespace epoch::httpd {
 
 // Lives in memory that httpd's processes share (make_shared_by_processes()). Bounded: of more
-// directories than it has room for nothing is known, and each request finds out for itself.
+// directories than it has room for nothing is known: each request finds out for itself, and the
+// log says nothing.
 class SharedOutages {
  public:
   // False while it is known to be out and has been asked less than two seconds ago.

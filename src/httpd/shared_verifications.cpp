@@ -14,8 +14,7 @@ namespace {
 // Long enough for what a browser had queued behind its connections; shorter than a person needs to
 // type a password again.
 constexpr std::int64_t kRememberedMs = 2000;
-// A bind that takes longer than this is nobody's to wait for.
-constexpr std::int64_t kLongestMs = 60 * 1000;
+constexpr std::int64_t kLongestWaitMs = 60 * 1000;
 constexpr apr_interval_time_t kShortestNap = apr_time_from_msec(1);
 constexpr apr_interval_time_t kLongestNap = apr_time_from_msec(16);
 
@@ -47,35 +46,38 @@ bool SharedVerifications::try_join(const core::Hash256& what, std::int64_t began
   if (lock.inherited()) slots_.fill({});  // one of them may be half written
   const std::int64_t now = now_ms();
   Slot* slot = find(what);
-  if (slot != nullptr) {
-    const std::int64_t age = now - slot->since;
-    if (slot->state == State::UnderWay && age < kLongestMs && !has_died(slot->asker)) return false;
-    const bool holds = slot->worth == Worth::ForAMoment ? age < kRememberedMs : began < slot->since;
-    if (slot->state == State::Ended && holds) {
+  if (slot != nullptr && slot->state == State::Ended) {
+    const bool holds =
+        slot->worth == Worth::ForAMoment ? now - slot->since < kRememberedMs : began < slot->since;
+    if (holds) {
       earlier.known = slot->result == 0 ? Known::Succeeded : Known::Failed;
       earlier.result = slot->result;
+      earlier.is_answer = slot->worth == Worth::ForAMoment;
       return true;
     }
-  } else {
-    slot = free_slot(now);
+  } else if (slot != nullptr && !has_died(slot->asker)) {
+    return now - began >= kLongestWaitMs;  // without a ticket: the slot stays the other's
   }
-  if (slot != nullptr) {
-    *slot = {.what = what,
-             .state = State::UnderWay,
-             .worth = Worth::ForTheWaiting,
-             .result = 0,
-             .asker = ::getpid(),
-             .since = now};
-  }
+  if (slot == nullptr) slot = slot_to_use();
+  if (slot == nullptr) return true;
+  earlier.ticket = ++tickets_;
+  *slot = {.what = what,
+           .state = State::UnderWay,
+           .worth = Worth::ForTheWaiting,
+           .result = 0,
+           .asker = ::getpid(),
+           .ticket = earlier.ticket,
+           .since = now};
   return true;
 }
 
-void SharedVerifications::finish(const core::Hash256& what, int result, Worth worth) noexcept {
+void SharedVerifications::finish(const core::Hash256& what, Ticket ticket, int result,
+                                 Worth worth) noexcept {
   const RobustMutex::Lock lock(mutex_);
   if (!lock.held()) return;
   if (lock.inherited()) slots_.fill({});
   Slot* slot = find(what);
-  if (slot == nullptr || slot->asker != ::getpid()) return;
+  if (slot == nullptr || slot->ticket != ticket) return;
   slot->state = State::Ended;
   slot->worth = worth;
   slot->result = result;
@@ -89,12 +91,19 @@ SharedVerifications::Slot* SharedVerifications::find(const core::Hash256& what) 
   return found == slots_.end() ? nullptr : &*found;
 }
 
-SharedVerifications::Slot* SharedVerifications::free_slot(std::int64_t now) noexcept {
-  auto* const found = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-    if (slot.state == State::Free) return true;
-    return now - slot.since >= (slot.state == State::Ended ? kRememberedMs : kLongestMs);
-  });
-  return found == slots_.end() ? nullptr : &*found;
+// A free one, else what has ended longest ago, else what a killed process has left behind.
+SharedVerifications::Slot* SharedVerifications::slot_to_use() noexcept {
+  Slot* oldest = nullptr;
+  for (Slot& slot : slots_) {
+    if (slot.state == State::Free) return &slot;
+    if (slot.state == State::Ended && (oldest == nullptr || slot.since < oldest->since)) {
+      oldest = &slot;
+    }
+  }
+  if (oldest != nullptr) return oldest;
+  auto* const left = std::find_if(slots_.begin(), slots_.end(),
+                                  [](const Slot& slot) { return has_died(slot.asker); });
+  return left == slots_.end() ? nullptr : &*left;
 }
 
 }  // namespace epoch::httpd

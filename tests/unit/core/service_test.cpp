@@ -484,15 +484,16 @@ TEST_F(ServiceTest, WhatReportOpenedUnpromptedIsWorthNothingWhereItIsOn) {
   EXPECT_EQ(request(jar, &alice_), Action::Admit);
 }
 
-TEST_F(ServiceTest, WhatAPersonTypedUnderReportCountsEverywhere) {
+TEST_F(ServiceTest, WhatAPersonTypedUnderReportWasPerhapsVerifiedByACacheAndCountsThereAlone) {
   policy_.report = true;
   std::string jar;
   request(jar, nullptr);
   const Examined login = examine(jar, &alice_);
   EXPECT_EQ(login.verdict.action, Action::Login);
   open(*login.login, jar, "alice");
-  policy_.report = false;
   EXPECT_EQ(request(jar, &alice_), Action::Admit);
+  policy_.report = false;
+  EXPECT_EQ(request(jar, &alice_), Action::RefuseAndArm);
 }
 
 TEST_F(ServiceTest, OtherCredentialsAreALoginOnlyWhereTheSessionWasOpened) {

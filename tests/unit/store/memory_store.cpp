@@ -101,8 +101,11 @@ Result<core::VerifyOutcome> MemoryStore::note_verified(const core::Verification&
   if (session.identity.account != verification.identity.account) {
     return core::VerifyOutcome::Another;
   }
+  const bool is_late =
+      verification.at <= session.verified && session.verified - verification.at < core::kClockStep;
+  if (is_late) return core::VerifyOutcome::Noted;
   session.identity = verification.identity;
-  session.verified = std::max(session.verified, verification.at);
+  session.verified = verification.at;
   ++commits_;
   return core::VerifyOutcome::Noted;
 }
