@@ -11,10 +11,10 @@ bool is_password_changed(const AccountState& before, const AccountState& after) 
   if (before.password_time && after.password_time) {
     return before.password_time != after.password_time;
   }
-  if (before.password_value || after.password_value) {
-    return before.password_value != after.password_value;
-  }
-  return after.password_time.has_value();  // servers begin to keep it with the first change
+  if (before.password_value) return before.password_value != after.password_value;
+  // A value that appears was there before, unreadable: nobody logs in without one. But servers
+  // begin to keep the time with the first change.
+  return after.password_time && !before.password_time;
 }
 
 }  // namespace

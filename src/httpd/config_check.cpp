@@ -310,8 +310,10 @@ void warn_of_idle_revalidate(const server_rec* main, const Section& section,
     why = "AuthBasicProvider names a provider that is not httpd's own";
   } else if (value(&DirConfig::authorization_needs_provider).value_or(false)) {
     why =
-        "AuthLDAPSearchAsUser, AuthLDAPCompareAsUser and AuthLDAPRemoteUserIsDN need it on every "
-        "request";
+        "one of AuthLDAPSearchAsUser, AuthLDAPCompareAsUser, AuthLDAPRemoteUserIsDN, "
+        "AuthLDAPCharsetConfig, AuthBasicAuthoritative Off, Require ldap-search and userPassword "
+        "in "
+        "AuthLDAPURL needs it";
   }
   if (why == nullptr) return;
   ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main,

@@ -41,6 +41,11 @@ TEST(WhyToEnd, WithoutATimeTheStoredValueTells) {
   EXPECT_EQ(why_to_end({.password_value = 2}, {}), EndReason::PasswordChanged) << "taken away";
 }
 
+TEST(WhyToEnd, AValueThatMayBeReadFromNowOnIsNoNewPassword) {
+  EXPECT_EQ(why_to_end({}, {.password_value = 2}), std::nullopt);
+  EXPECT_EQ(why_to_end({.password_time = 1}, {.password_value = 2}), std::nullopt);
+}
+
 TEST(WhyToEnd, TheFirstTimeThatIsShownComesWithTheFirstChange) {
   EXPECT_EQ(why_to_end({.password_value = 2}, {.password_time = 1, .password_value = 3}),
             EndReason::PasswordChanged);
