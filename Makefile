@@ -108,6 +108,9 @@ STORE := $(call objects,$(wildcard src/store/*.cpp))
 WEB := $(call objects,$(wildcard src/web/*.cpp)) $(BUILD)/generated/web/embedded_pages.o
 LDAP := $(call objects,$(wildcard src/ldap/*.cpp))
 HTTPD := $(call objects,$(wildcard src/httpd/*.cpp)) $(BUILD)/src/mod_auth_epoch.o
+# What httpd's processes share knows neither httpd nor APR, and has unit tests.
+SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verifications.cpp \
+  src/httpd/shared_outages.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
 OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT)
@@ -126,7 +129,7 @@ $(MODULE): $(HTTPD) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_ldap.a $(BUILD)/li
 $(EPOCHCTL): $(CLI) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
 
-$(UNIT_TESTS): $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_ldap.a \
+$(UNIT_TESTS): $(UNIT) $(SHARED) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch_web.a $(BUILD)/libepoch_ldap.a \
     $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(STORE_LIBS) $(LDAP_LIBS) $(CORE_LIBS)

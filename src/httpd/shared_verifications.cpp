@@ -1,12 +1,12 @@
 #include "httpd/shared_verifications.h"
 
-#include <apr_time.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 namespace epoch::httpd {
 namespace {
@@ -15,8 +15,8 @@ namespace {
 // type a password again.
 constexpr std::int64_t kRememberedMs = 2000;
 constexpr std::int64_t kLongestWaitMs = 60 * 1000;
-constexpr apr_interval_time_t kShortestNap = apr_time_from_msec(1);
-constexpr apr_interval_time_t kLongestNap = apr_time_from_msec(16);
+constexpr std::chrono::milliseconds kShortestNap{1};
+constexpr std::chrono::milliseconds kLongestNap{16};
 
 std::int64_t now_ms() noexcept {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -31,9 +31,9 @@ Earlier SharedVerifications::join(const core::Hash256& what) noexcept {
   Earlier earlier;
   const std::int64_t began = now_ms();
   // Processes have no condition variable that survives the death of one who waits.
-  for (apr_interval_time_t nap = kShortestNap; !try_join(what, began, earlier);
+  for (std::chrono::milliseconds nap = kShortestNap; !try_join(what, began, earlier);
        nap = std::min(2 * nap, kLongestNap)) {
-    apr_sleep(nap);
+    std::this_thread::sleep_for(nap);
   }
   return earlier;
 }
