@@ -308,12 +308,14 @@ void warn_of_idle_revalidate(const server_rec* main, const Section& section,
   const char* why = nullptr;
   if (!value(&DirConfig::providers_are_known).value_or(true)) {
     why = "AuthBasicProvider names a provider that is not httpd's own";
+  } else if (const auto alias = value(&DirConfig::alias_ldap_url);
+             alias && value(&DirConfig::ldap_url).value_or(*alias) != *alias) {
+    why = "the provider's alias has another AuthLDAPURL than this section";
   } else if (value(&DirConfig::authorization_needs_provider).value_or(false)) {
     why =
         "one of AuthLDAPSearchAsUser, AuthLDAPCompareAsUser, AuthLDAPRemoteUserIsDN, "
-        "AuthLDAPCharsetConfig, AuthBasicAuthoritative Off, Require ldap-search and userPassword "
-        "in "
-        "AuthLDAPURL needs it";
+        "AuthLDAPCharsetConfig, AuthBasicAuthoritative Off, Require ldap-search and a "
+        "userPassword in AuthLDAPURL needs it";
   }
   if (why == nullptr) return;
   ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main,

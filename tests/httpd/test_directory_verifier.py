@@ -7,7 +7,7 @@ from harness.people import ALICE, BOB, CAROL
 from harness.site import ldap_area
 from harness.slapd import READER_PASSWORD
 from test_directory_revalidate import (ATTRIBUTES, HTTPDS_OWN, LONG, SHORT, UNCACHED, Session,
-                                       as_stock, bound, outcome)
+                                       as_stock, assert_told_that_it_saves_nothing, bound, outcome)
 
 
 def section(path, content):
@@ -92,6 +92,7 @@ def test_an_alias_for_another_directory_than_the_sections_asks_every_time(httpd,
                                         require=f"ldap-group {directory.staff}")
     httpd.start(site)
     stock.start(site, auth_epoch=False)
+    assert_told_that_it_saves_nothing(httpd)
     bob = Session(httpd, BOB)
     log = directory.log
     for _ in range(2):
