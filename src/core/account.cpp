@@ -13,8 +13,8 @@ bool is_password_changed(const AccountState& before, const AccountState& after) 
   }
   if (before.password_value) return before.password_value != after.password_value;
   // A value that appears was there before, unreadable: nobody logs in without one. But servers
-  // begin to keep the time with the first change.
-  return after.password_time && !before.password_time;
+  // begin to keep the time with the first change, and one that vanishes may be an older database's.
+  return after.password_time.has_value() != before.password_time.has_value();
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ TEST(WhyToEnd, WithoutATimeTheStoredValueTells) {
 
 TEST(WhyToEnd, AValueThatMayBeReadFromNowOnIsNoNewPassword) {
   EXPECT_EQ(why_to_end({}, {.password_value = 2}), std::nullopt);
-  EXPECT_EQ(why_to_end({.password_time = 1}, {.password_value = 2}), std::nullopt);
+  EXPECT_EQ(why_to_end({.password_time = 1}, {.password_time = 1, .password_value = 2}),
+            std::nullopt);
 }
 
 TEST(WhyToEnd, TheFirstTimeThatIsShownComesWithTheFirstChange) {
@@ -53,7 +54,8 @@ TEST(WhyToEnd, TheFirstTimeThatIsShownComesWithTheFirstChange) {
             std::nullopt)
       << "the server has begun to keep it";
   EXPECT_EQ(why_to_end({}, {.password_time = 1}), EndReason::PasswordChanged);
-  EXPECT_EQ(why_to_end({.password_time = 1}, {}), std::nullopt) << "no longer shown";
+  EXPECT_EQ(why_to_end({.password_time = 1}, {}), EndReason::PasswordChanged)
+      << "a directory restored to before the first change";
 }
 
 TEST(WhyToEnd, BarredOnceEndsOnce) {
