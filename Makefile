@@ -31,6 +31,7 @@ help:
 	@echo 'make check        install what is missing, build, run every check and test'
 	@echo 'make check-quick  unit tests and the smoke tests on one httpd, in under two minutes'
 	@echo 'make check-unit   check-httpd   check-symbols   check-format   check-size   check-docs'
+	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
 	@echo 'make clean        distclean'
@@ -234,3 +235,9 @@ check-size:
 
 check-docs:
 	@build-aux/check-directives
+
+# ---- benchmarks: printed, never asserted
+
+.PHONY: bench-directory
+bench-directory: all
+	bench/directory/latency $(N)
