@@ -362,3 +362,18 @@ def _content(suffix, overlays):
     entries.append(f"dn: cn=staff,ou=groups,{suffix}\nobjectClass: groupOfNames\ncn: staff\n"
                    + members)
     return "\n".join(entries)
+
+
+def delete_all(server, everybody):
+    """In one burst."""
+    server.add_entries("\n".join(f"dn: {server.dn(person)}\nchangetype: delete\n"
+                                 for person in everybody))
+
+
+def reconfigure(server, old, new):
+    """Starts a Slapd with this text of its slapd.conf replaced by the other."""
+    path = server.scratch / "slapd.conf"
+    configuration = path.read_text()
+    assert old in configuration, f"slapd.conf does not contain {old!r}"
+    with server.down():
+        path.write_text(configuration.replace(old, new))

@@ -1,0 +1,130 @@
+"""An httpd that watches a directory (AuthEpochLDAPWatch), and the people whose sessions it may end.
+
+AuthEpochRevalidate is on everywhere: with it a live session asks no provider, so that what ends it
+can only be the watch.
+"""
+
+import base64
+import re
+
+from harness.site import ldap_area
+from harness.slapd import READER, READER_PASSWORD
+from harness.waiting import wait_until
+
+CLOSE = ("Connection", "close")
+FOLLOWS = r"\[auth_epoch:info\] \[pid (?P<pid>\d+)\b.* AuthEpochLDAPWatch follows (?P<url>\S+) "
+CANNOT_FOLLOW = r"\[auth_epoch:warn\] .* AuthEpochLDAPWatch cannot follow \S+ since "
+ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>.*)"
+BY_SYNC, BY_POLLING = "by content synchronisation", "by polling"
+
+# What the log says of each reason. The reasons themselves are what epochctl shows.
+WORDS = {
+    "password-changed": "the password was changed",
+    "account-barred": "the account is locked, disabled or expired",
+    "account-gone": "the entry was deleted, or AuthLDAPURL no longer finds it",
+    "account-renamed": "the entry was renamed",
+}
+
+
+def bound(dn=READER, password=READER_PASSWORD):
+    return f'AuthLDAPBindDN "{dn}"\nAuthLDAPBindPassword {password}\n'
+
+
+def watched(url, how="sync", path="/", realm="Staff", more="", provider="ldap"):
+    """A protected area whose directory is watched."""
+    area = ldap_area(url, path=path, provider=provider, more=more,
+                     epoch=f"AuthEpochRevalidate 1h\nAuthEpochLDAPWatch {how}")
+    return area.replace('AuthName "Staff"', f'AuthName "{realm}"')
+
+
+def unwatched(url, path, realm, more=""):
+    """The same, only that nothing is watched here."""
+    return watched(url, "Off", path, realm, more)
+
+
+class Watch:
+    """What the watch of `httpd` has said since the last look (see `forget`)."""
+
+    def __init__(self, httpd):
+        self._httpd = httpd
+        self._seen = 0
+
+    def forget(self):
+        """What has been said so far does not count from now on."""
+        self._seen = len(self._httpd.error_log.lines())
+
+    def says(self, pattern):
+        return [match for line in self._httpd.error_log.lines()[self._seen:]
+                if (match := re.search(pattern, line))]
+
+    def wait_until_it_says(self, pattern, count=1, seconds=15):
+        def said():
+            found = self.says(pattern)
+            return found if len(found) >= count else None
+
+        return wait_until(said, f"the watch says {pattern}", seconds)
+
+    def wait_until_it_follows(self, count=1, seconds=15):
+        """Returns the lines' matches: `pid` of the process that watches, `url`."""
+        return self.wait_until_it_says(FOLLOWS, count, seconds)
+
+    def ended(self):
+        """The DNs whose sessions were ended, in order."""
+        return [match["dn"] for match in self.says(ENDED)]
+
+    def wait_until_ended(self, dn, seconds=15):
+        """Returns the reason's words."""
+        def words():
+            return [match["why"] for match in self.says(ENDED) if match["dn"] == dn]
+
+        return wait_until(words, f"the sessions of {dn} are ended", seconds)[0]
+
+    def catch_up(self, directory, sentinel, seconds=30):
+        """Changes the sentinel's password and returns when that is noticed, and with it all that
+        was changed before. What was ended besides, since the last look, is returned."""
+        directory.set_password(sentinel, f"sentinel {len(self._httpd.error_log.lines())}")
+        dn = directory.dn(sentinel)
+        self.wait_until_ended(dn, seconds)
+        return [each for each in self.ended() if each != dn]
+
+
+def started(httpd, site, modules=(), follows=1, seconds=15):
+    """Starts httpd and returns its Watch, once that follows as many directories."""
+    httpd.start(site, modules=modules)
+    watch = Watch(httpd)
+    watch.wait_until_it_follows(follows, seconds)
+    return watch
+
+
+class SignedIn:
+    """A client that has answered one prompt and from then on never answers another."""
+
+    def __init__(self, httpd, person, path="/app/"):
+        self._httpd = httpd
+        self.path = path
+        challenged = httpd.request("GET", path, [CLOSE])
+        login = httpd.request("GET", path, [CLOSE, _basic(person), *_cookies(challenged)])
+        assert (login.status, login.event) == (200, "login"), f"{person.user} could not sign in"
+        self._headers = [CLOSE, _basic(person), *_cookies(login)]
+
+    def get(self):
+        return self._httpd.request("GET", self.path, self._headers)
+
+    @property
+    def is_live(self):
+        """Whether the session goes on: there is no third possibility."""
+        answer = self.get()
+        if answer.status == 200:
+            assert answer.event == "admit"
+            return True
+        assert (answer.status, answer.event) == (401, "refuse")
+        return False
+
+
+def _basic(person):
+    pair = f"{person.user}:{person.password}".encode()
+    return ("Authorization", b"Basic " + base64.b64encode(pair))
+
+
+def _cookies(response):
+    return [("Cookie", f"{each.name}={each.value}") for each in response.set_cookies]
