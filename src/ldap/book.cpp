@@ -103,8 +103,11 @@ Result<Done> Book::shown(const Shown& entry, TimePoint now) {
   if (const std::optional<WatchedEntry>& known = *before) {
     if (core::account_of(directory_url_, known->dn) != core::account_of(directory_url_, entry.dn)) {
       stage_end(*known, EndReason::AccountRenamed, &entry);
-    } else if (const auto reason = core::why_to_end(known->state, after.state)) {
-      stage_end(*known, *reason, &entry);
+    }
+    // Under the name it has now: a server may not tell that a branch was renamed, and somebody may
+    // have signed in since.
+    if (const auto reason = core::why_to_end(known->state, after.state)) {
+      stage_end(after, *reason, &entry);
     }
   }
   stage_put(after, is_new);

@@ -100,6 +100,16 @@ TEST_F(SyncFollowing, ALockADeletionAndARenameEndTheirAccounts) {
   EXPECT_FALSE(knows(2));
 }
 
+// OpenLDAP does not tell of those below a branch that is renamed, and they sign in under new DNs.
+TEST_F(SyncFollowing, WhoIsFirstHeardOfUnderANewDnWhenLockedIsEndedUnderBoth) {
+  know(1);
+  DirectoryEntry moved = with(entry(1), "pwdAccountLockedTime", "000001010000Z");
+  moved.dn = dn(11);
+  EXPECT_TRUE(say(EntryChange::Modify, 1, moved));
+  EXPECT_TRUE(rest());
+  EXPECT_EQ(ended(), (Names{"1: account-renamed", "11: account-barred"}));
+}
+
 TEST_F(SyncFollowing, ADnInOtherLettersIsNoRename) {
   know(1);
   DirectoryEntry louder = entry(1);
