@@ -238,12 +238,10 @@ Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identi
   return noted;
 }
 
-Result<Done> Service::end_by_directory(const NamedSession& session, EndReason reason,
+Result<bool> Service::end_by_directory(const NamedSession& session, EndReason reason,
                                        TimePoint now) {
   recent_.forget(session.key);
-  Result<bool> ended = store_.end(session.key, reason, now);
-  if (!ended) return ended.error();
-  return Done{};
+  return store_.end(session.key, reason, now);
 }
 
 Result<std::string> Service::challenge_after_conflict(const PendingLogin& login,

@@ -112,8 +112,9 @@ class Service {
   Result<VerifyOutcome> note_verified(NamedSession& session, const Identity& identity,
                                       TimePoint asked);
 
-  // The directory was asked and said no. Ended durably when it returns.
-  Result<Done> end_by_directory(const NamedSession& session, EndReason reason, TimePoint now);
+  // The directory was asked and said no. Ended durably when it returns; false where it had ended
+  // before.
+  Result<bool> end_by_directory(const NamedSession& session, EndReason reason, TimePoint now);
 
   // The cookie value of the armed challenge that follows a conflict.
   Result<std::string> challenge_after_conflict(const PendingLogin& login,
