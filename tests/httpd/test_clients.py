@@ -7,6 +7,7 @@ import pytest
 
 from harness.people import ALICE
 from harness.site import file_site, ldap_site
+from harness.waiting import wait_until
 
 LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
 JAR = ("-c", "jar", "-b", "jar")
@@ -29,11 +30,18 @@ def start(httpd, zone="", more="", modules=()):
                           more=f"LogLevel trace2 auth_epoch:trace8\n{more}"), modules=modules)
 
 
-def answers(httpd):
-    """(status, event) of every request so far."""
-    lines = (httpd.scratch / "logs" / "access.log").read_text().splitlines()
-    return [(int(status), event) for line in lines if '"OPTIONS *' not in line
-            for status, event in [re.search(r'" (\d+) (\S+) \S+$', line).groups()]]
+def answers(httpd, count):
+    """(status, event) of every request so far, which are at least `count`: httpd answers first and
+    writes its log afterwards."""
+    log = httpd.scratch / "logs" / "access.log"
+
+    def logged():
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [(int(status), event) for line in lines if '"OPTIONS *' not in line
+                for status, event in [re.search(r'" (\d+) (\S+) \S+$', line).groups()]]
+
+    wait_until(lambda: len(logged()) >= count, f"{count} requests in the access log")
+    return logged()
 
 
 def sessions_opened(httpd):
@@ -46,10 +54,10 @@ def test_curl_that_answers_challenges_and_keeps_cookies_needs_nothing(httpd, too
     start(httpd)
     page = httpd.origin + "/app/"
     assert tools.curl_status("--anyauth", *LOGIN, *JAR, page) == 200
-    assert answers(httpd) == [(401, "challenge"), (200, "login")]
+    assert answers(httpd, 2) == [(401, "challenge"), (200, "login")]
     assert tools.curl_status("--anyauth", *LOGIN, *JAR, page) == 200
     assert tools.curl_status(*LOGIN, *JAR, page) == 200
-    assert [event for _, event in answers(httpd)[2:]] == ["challenge", "admit", "admit"]
+    assert [event for _, event in answers(httpd, 5)[2:]] == ["challenge", "admit", "admit"]
     assert sessions_opened(httpd) == 1
 
 
@@ -57,7 +65,7 @@ def test_curl_with_a_cookie_file_alone_is_let_on_at_its_second_call(httpd, tools
     start(httpd)
     calls = [tools.curl_status(*LOGIN, *JAR, httpd.origin + "/app/") for _ in range(3)]
     assert calls == [401, 200, 200]
-    assert [event for _, event in answers(httpd)] == ["refuse", "login", "admit"]
+    assert [event for _, event in answers(httpd, 3)] == ["refuse", "login", "admit"]
 
 
 def test_curl_that_posts_a_file_sends_it_again_to_the_challenge(httpd, tools):
@@ -92,7 +100,7 @@ def test_curl_without_cookies_is_accepted_where_stateless_knows_it_by_name(httpd
     page = httpd.origin + "/app/"
     headers = tools.curl("-D", "-", "-o", "/dev/null", *LOGIN, page, check=True).stdout
     assert " 200 OK" in headers and "set-cookie" not in headers.lower()
-    assert answers(httpd) == [(200, "stateless")]
+    assert answers(httpd, 1) == [(200, "stateless")]
     assert tools.curl_status(*LOGIN, "-A", "Mozilla/5.0", page) == 401
     assert sessions_opened(httpd) == 0
 
@@ -108,7 +116,7 @@ def test_curl_with_a_wrong_password_is_refused_though_stateless(httpd, tools):
 def test_wget_keeps_cookies_of_its_own_accord(httpd, tools):
     start(httpd)
     tools.wget(*WGET_LOGIN, httpd.origin + "/app/", check=True)
-    assert answers(httpd) == [(401, "challenge"), (200, "login")]
+    assert answers(httpd, 2) == [(401, "challenge"), (200, "login")]
 
 
 def test_wget_with_a_cookie_file_has_one_session_for_all_calls(httpd, tools):
@@ -117,7 +125,7 @@ def test_wget_with_a_cookie_file_has_one_session_for_all_calls(httpd, tools):
     for path in ("/app/", "/reports/", "/app/"):
         tools.wget(*WGET_LOGIN, *WGET_JAR, httpd.origin + path, check=True)
     assert sessions_opened(httpd) == 1
-    events = [event for _, event in answers(httpd)]
+    events = [event for _, event in answers(httpd, 6)]
     assert events == ["challenge", "login"] + ["challenge", "admit"] * 2
 
 
@@ -125,7 +133,7 @@ def test_wget_that_does_not_wait_for_a_challenge_is_refused(httpd, tools):
     start(httpd)
     done = tools.wget(*WGET_LOGIN, "--auth-no-challenge", httpd.origin + "/app/")
     assert done.returncode != 0
-    assert {status for status, _ in answers(httpd)} == {401}
+    assert {status for status, _ in answers(httpd, 1)} == {401}
 
 
 # ---- git
