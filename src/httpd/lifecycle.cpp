@@ -133,19 +133,27 @@ apr_status_t on_purge_timer(int state, void* data, apr_pool_t* /*pool*/) {
   });
 }
 
-// mod_watchdog lets one process at a time do this; when it dies, another takes over.
+// All processes have this timer, and the first to come watches. A process that ends lingers over
+// its last requests, which may take long: mod_watchdog tells of that at once, except on prefork.
 apr_status_t on_watch_timer(int state, void* data, apr_pool_t* /*pool*/) {
   auto* process = static_cast<Process*>(data);
+  if (process->child == nullptr) return APR_SUCCESS;
   return guarded(process->main_server, APR_SUCCESS, [&] {
-    if (state == AP_WATCHDOG_STATE_STOPPING) {
-      process->watching.reset();
-    } else if (state == AP_WATCHDOG_STATE_RUNNING && process->watching == nullptr &&
-               process->child != nullptr) {
-      process->watching = std::make_unique<Watching>(process->watches, process->child->store(),
-                                                     *process->watch_status, process->main_server);
+    if (state == AP_WATCHDOG_STATE_RUNNING) {
+      process->watching->begin_if_nobody_else_does(process->watches, process->child->store(),
+                                                   *process->watch_status, process->main_server);
+    } else if (state == AP_WATCHDOG_STATE_STOPPING) {
+      process->watching->stop();
     }
     return APR_SUCCESS;
   });
+}
+
+// mod_watchdog may tell its callbacks to stop no sooner than within exit(), when libcrypto has
+// begun to clean up.
+apr_status_t stop_watching(void* data) {
+  static_cast<Process*>(data)->watching->stop();
+  return APR_SUCCESS;
 }
 
 bool start_timer(const char* name, bool one_process, apr_interval_time_t every, Process* process,
@@ -215,6 +223,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->verifications = make_shared_by_processes<SharedVerifications>(pconf);
   process->outages = make_shared_by_processes<SharedOutages>(pconf);
   process->watches = *std::move(watches);
+  process->watch_turn = make_watch_mutex(pconf);
   process->watch_status = make_shared_by_processes<SharedWatchStatus>(pconf);
   process->main_server = main;
   for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
@@ -228,7 +237,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   const bool timed = start_timer(kFlushTimer, false, kFlushEvery, process, on_flush_timer, pconf) &&
                      start_timer(kPurgeTimer, true, kPurgeEvery, process, on_purge_timer, pconf) &&
                      (watches_nothing ||
-                      start_timer(kWatchTimer, true, kWatchEvery, process, on_watch_timer, pconf));
+                      start_timer(kWatchTimer, false, kWatchEvery, process, on_watch_timer, pconf));
   if (!timed) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main,
                  "mod_auth_epoch cannot start its timers with mod_watchdog; is it loaded?");
@@ -237,11 +246,13 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   return OK;
 }
 
-void start_child(server_rec* main) {
+void start_child(apr_pool_t* pchild, server_rec* main) {
   Process& process = process_of(main);
-  // Lives as long as the process and is never destroyed: on SIGTERM, prefork destroys pchild and
-  // exits within the signal handler, while mod_watchdog's threads still use what is in it.
+  // Both live as long as the process and are never destroyed: on SIGTERM, prefork destroys pchild
+  // and exits within the signal handler, while other threads still use them.
+  process.watching = new Watching(process.watch_turn);
   process.child = new Child(process.store_options, process.keys);
+  apr_pool_pre_cleanup_register(pchild, &process, stop_watching);
 }
 
 }  // namespace
@@ -255,9 +266,9 @@ int epoch_post_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*pte
                                [&] { return epoch::httpd::prepare(pconf, main); });
 }
 
-void epoch_child_init(apr_pool_t* /*pchild*/, server_rec* main) {
+void epoch_child_init(apr_pool_t* pchild, server_rec* main) {
   epoch::httpd::guarded(main, false, [&] {
-    epoch::httpd::start_child(main);
+    epoch::httpd::start_child(pchild, main);
     return true;
   });
 }

@@ -54,14 +54,15 @@ struct Process {
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
   SharedOutages* outages = nullptr;               // likewise
   std::vector<Watch> watches;
+  apr_proc_mutex_t* watch_turn = nullptr;     // never nullptr
   SharedWatchStatus* watch_status = nullptr;  // shared by all children, and never nullptr
-  std::unique_ptr<Watching> watching;         // in the child that watches, as long as it does
   // Whether the verifier tells all about who lets a request on: false where a module that we do not
   // know authenticates behind us, or authorization asks a directory of its own.
   bool verifiers_tell_all = true;
   LdapFunctions ldap;  // set by epoch_wrap_ldap_functions()
   server_rec* main_server = nullptr;
-  Child* child = nullptr;  // set in child_init; nullptr in the parent
+  Child* child = nullptr;        // set in child_init; nullptr in the parent
+  Watching* watching = nullptr;  // likewise, and never destroyed either
 };
 
 // The process that serves this virtual host. Set by epoch_post_config().

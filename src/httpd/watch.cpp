@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 #include "core/text.h"
@@ -27,6 +28,8 @@ using core::Result;
 
 // Whoever waits for a connection keeps httpd from stopping.
 constexpr std::chrono::seconds kLongestConnect{3};
+// The parent kills whoever takes ten seconds to end.
+constexpr std::chrono::milliseconds kLongestStop{2000};
 constexpr std::string_view kExec = "exec:";
 
 bool is_watched(const Section& section) {
@@ -145,15 +148,25 @@ Result<std::vector<Watch>> watches_of(apr_pool_t* pconf, server_rec* main,
   return Result<std::vector<Watch>>(std::move(watches));
 }
 
-Watching::Watching(std::vector<Watch>& watches, store::LmdbStore& store, SharedWatchStatus& status,
-                   server_rec* main) {
+apr_proc_mutex_t* make_watch_mutex(apr_pool_t* pconf) {
+  apr_proc_mutex_t* mutex = nullptr;
+  if (apr_proc_mutex_create(&mutex, nullptr, APR_LOCK_FCNTL, pconf) != APR_SUCCESS) {
+    throw std::runtime_error("the system has no file locks to give");
+  }
+  return mutex;
+}
+
+void Watching::begin_if_nobody_else_does(std::vector<Watch>& watches, store::LmdbStore& store,
+                                         SharedWatchStatus& status, server_rec* main) {
+  const std::lock_guard lock(mutex_);
+  if (is_over_.load() || !watchers_.empty()) return;
+  if (apr_proc_mutex_trylock(turn_) != APR_SUCCESS) return;
   std::vector<core::WatchId> ids;
   for (const Watch& watch : watches) ids.push_back(watch.id);
   const Result<core::Done> kept = store.keep_watches(ids);
   if (!kept) write_to_log(main, ldap::Severity::Warning, kept.error().detail);
 
   for (std::size_t i = 0; i < watches.size(); ++i) {
-    if (watches[i].settings == nullptr) continue;
     const auto log = [main](ldap::Severity severity, const std::string& line) {
       write_to_log(main, severity, line);
     };
@@ -162,6 +175,15 @@ Watching::Watching(std::vector<Watch>& watches, store::LmdbStore& store, SharedW
         std::make_unique<ldap::Watcher>(std::move(*watches[i].settings), store, log, publish));
     watches[i].settings.reset();
   }
+}
+
+void Watching::stop() noexcept {
+  if (is_over_.exchange(true)) return;
+  const std::unique_lock lock(mutex_, kLongestStop);
+  if (!lock) return;
+  if (watchers_.empty()) return;
+  for (const std::unique_ptr<ldap::Watcher>& watcher : watchers_) watcher->stop(kLongestStop);
+  apr_proc_mutex_unlock(turn_);
 }
 
 }  // namespace epoch::httpd

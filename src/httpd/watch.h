@@ -1,9 +1,12 @@
 // AuthEpochLDAPWatch: what is watched, and the process that does it.
 #pragma once
 
+#include <apr_proc_mutex.h>
 #include <httpd.h>
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -29,15 +32,32 @@ struct Watch {
 core::Result<std::vector<Watch>> watches_of(apr_pool_t* pconf, server_rec* main,
                                             const core::KeyRing& keys);
 
-// Watches, as long as it lives, in the process that httpd lets do it. The store, the status and the
-// server outlive it.
+// The mutex by which one process at a time watches. It belongs to a process and not to a thread,
+// and the system takes it from a process that dies. mod_watchdog's own, for its singletons, would
+// do the same but for a pause of ten seconds before another process takes over. Throws
+// std::runtime_error.
+apr_proc_mutex_t* make_watch_mutex(apr_pool_t* pconf);
+
+// A process's part in watching. Lives as long as the process, never destroyed, as Child is. Any
+// thread may call.
 class Watching {
  public:
-  // Takes the settings out of `watches`.
-  Watching(std::vector<Watch>& watches, store::LmdbStore& store, SharedWatchStatus& status,
-           server_rec* main);
+  explicit Watching(apr_proc_mutex_t* turn) noexcept : turn_(turn) {}
+
+  // Watches from now on if no other process does, unless this one has begun to end. Takes the
+  // settings out of `watches`. What is passed outlives the process's threads.
+  void begin_if_nobody_else_does(std::vector<Watch>& watches, store::LmdbStore& store,
+                                 SharedWatchStatus& status, server_rec* main);
+
+  // For good, and lets another process begin. Waits until the threads have ended, but not for long:
+  // on prefork a signal handler calls this, which may have interrupted what they wait for. Neither
+  // allocates nor frees.
+  void stop() noexcept;
 
  private:
+  apr_proc_mutex_t* turn_;
+  std::atomic<bool> is_over_{false};
+  std::timed_mutex mutex_;  // guards what follows
   std::vector<std::unique_ptr<ldap::Watcher>> watchers_;
 };
 

@@ -30,9 +30,21 @@ Watcher::Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, Pub
     : loop_(std::make_unique<WatchLoop>(std::move(settings), ledger, std::move(log),
                                         std::move(publish))) {
   const SignalsBlocked blocked;
-  thread_ = std::jthread([loop = loop_.get()](const std::stop_token& stop) { loop->run(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    loop_->run(stop);
+    has_ended_.store(true);
+  });
 }
 
 Watcher::~Watcher() = default;
+
+void Watcher::stop(std::chrono::milliseconds patience) noexcept {
+  constexpr std::chrono::milliseconds kNap{5};
+  thread_.request_stop();
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!has_ended_.load() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kNap);
+  }
+}
 
 }  // namespace epoch::ldap

@@ -1,6 +1,8 @@
 // Follows a directory in a thread of its own and ends the sessions of those who have changed.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -25,8 +27,16 @@ class Watcher {
   Watcher& operator=(const Watcher&) = delete;
   ~Watcher();
 
+  // Ends the thread's work, for a process that is about to exit: libcrypto's and libldap's clean-up
+  // runs in exit(), and a thread that goes on after it finds them gone. Waits until the thread has
+  // ended, but no longer than `patience`: whoever stops may have interrupted what the thread waits
+  // for. Neither allocates nor frees, because prefork exits within a signal handler. The destructor
+  // may follow.
+  void stop(std::chrono::milliseconds patience) noexcept;
+
  private:
   std::unique_ptr<WatchLoop> loop_;
+  std::atomic<bool> has_ended_{false};
   std::jthread thread_;
 };
 
