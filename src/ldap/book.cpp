@@ -192,7 +192,8 @@ void Book::stage_end(const WatchedEntry& before, EndReason reason, const Shown* 
   Ending ending{.mark = mark_of(before.uuid, reason, after),
                 .revocation = {core::account_of(directory_url_, before.dn), reason},
                 .line = "The directory has ended all sessions of " + printable(before.dn) + ": " +
-                        words_for(reason, after) + "."};
+                        std::string(core::to_string(reason)) + ", " + words_for(reason, after) +
+                        "."};
   if (!ended_unrecorded_.contains(ending.mark)) staged_.revoke.push_back(ending.revocation);
   endings_.push_back(std::move(ending));
 }

@@ -14,16 +14,8 @@ from harness.waiting import wait_until
 CLOSE = ("Connection", "close")
 FOLLOWS = r"\[auth_epoch:info\] \[pid (?P<pid>\d+)\b.* AuthEpochLDAPWatch follows (?P<url>\S+) "
 CANNOT_FOLLOW = r"\[auth_epoch:warn\] .* AuthEpochLDAPWatch cannot follow \S+ since "
-ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>.*)"
+ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>[a-z-]+), "
 BY_SYNC, BY_POLLING = "by content synchronisation", "by polling"
-
-# What the log says of each reason. The reasons themselves are what epochctl shows.
-WORDS = {
-    "password-changed": "the password was changed",
-    "account-barred": "the account is locked, disabled or expired",
-    "account-gone": "the entry was deleted, or AuthLDAPURL no longer finds it",
-    "account-renamed": "the entry was renamed",
-}
 
 
 def bound(dn=READER, password=READER_PASSWORD):
@@ -73,11 +65,11 @@ class Watch:
         return [match["dn"] for match in self.says(ENDED)]
 
     def wait_until_ended(self, dn, seconds=15):
-        """Returns the reason's words."""
-        def words():
+        """Returns the reason."""
+        def reasons():
             return [match["why"] for match in self.says(ENDED) if match["dn"] == dn]
 
-        return wait_until(words, f"the sessions of {dn} are ended", seconds)[0]
+        return wait_until(reasons, f"the sessions of {dn} are ended", seconds)[0]
 
     def catch_up(self, directory, sentinel, seconds=30):
         """Changes the sentinel's password and returns when that is noticed, and with it all that

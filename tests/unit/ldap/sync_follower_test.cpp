@@ -74,7 +74,7 @@ TEST_F(SyncFollowing, AChangedPasswordEndsThatAccountAlone) {
   EXPECT_EQ(cookie(), "later");
   ASSERT_EQ(test.lines.size(), 1U);
   EXPECT_EQ(test.lines[0].text,
-            "The directory has ended all sessions of " + dn(2) + ": the password was changed.");
+            "The directory has ended all sessions of " + dn(2) + ": password-changed, the password was changed.");
 }
 
 TEST_F(SyncFollowing, AnUnrelatedChangeEndsNobodyAndIsNotWritten) {
