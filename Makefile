@@ -11,6 +11,8 @@ PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
 JOBS := $(shell nproc 2>/dev/null || echo 2)
+# Tests of httpd wait more than they work.
+SERVERS := $(shell expr $(JOBS) + 1)
 PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider tests/httpd
 
 .DEFAULT_GOAL := all
@@ -204,7 +206,7 @@ check-unit: $(UNIT_TESTS)
 	$(UNIT_TESTS) --gtest_brief=1
 
 check-httpd: all
-	$(PYTEST) -q $(PYTEST_FLAGS)
+	$(PYTEST) -q -n $(SERVERS) $(PYTEST_FLAGS)
 
 # A hidden symbol that became visible could clash with another module's in httpd's one name space;
 # a core that calls httpd, LDAP or the store's library is no core.

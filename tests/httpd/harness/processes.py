@@ -12,6 +12,8 @@ from harness.waiting import wait_until
 
 UNPRIVILEGED = "www-data"
 TCP_LISTEN = "0A"
+WORKERS = 16  # at most, side by side
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 def is_root():
@@ -38,9 +40,10 @@ def give_to_unprivileged(path):
 
 def free_port():
     """A port of the loopback address that nobody listens on, outside the range the kernel hands to
-    clients, so that none of them takes it before the server does."""
+    clients, so that none of them takes it before the server does. Tests that run side by side draw
+    from ports of their own, for the same reason."""
     while True:
-        port = random.randrange(15000, 32000)
+        port = random.randrange(15000 + WORKER % WORKERS, 32000, WORKERS)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
