@@ -1,0 +1,8 @@
+// Every theme, in the order in which they are played.
+import './logout.js';
+import './tabs.js';
+import './requests.js';
+import './expiry.js';
+import './crosssite.js';
+import './elsewhere.js';
+import './control.js';
