@@ -7,6 +7,7 @@ BUILD := build
 MODULE := $(BUILD)/mod_auth_epoch.so
 EPOCHCTL := $(BUILD)/epochctl
 UNIT_TESTS := $(BUILD)/tests/units
+MODEL_TESTS := $(BUILD)/tests/models
 PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
@@ -32,7 +33,7 @@ help:
 	@echo 'make demo         a sample site on http://localhost:8080 (PORT, LDAP_PORT; DEMO=scripted)'
 	@echo 'make check        install what is missing, build, run every check and test'
 	@echo 'make check-quick  unit tests and the smoke tests on one httpd, in under two minutes'
-	@echo 'make check-unit   check-httpd   check-symbols   check-format   check-size   check-docs'
+	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
@@ -55,8 +56,9 @@ demo:
 check:
 	@build-aux/install-deps check
 	@build-aux/reconfigure --enable-werror $(CONFIGURE_FLAGS)
-	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS)
-	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-httpd
+	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS)
+	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-model \
+	  check-httpd
 
 clean:
 	rm -rf $(BUILD)
@@ -116,7 +118,8 @@ SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verificatio
   src/httpd/shared_outages.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT)
+MODEL := $(call objects,$(wildcard tests/model/*.cpp))
+OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
 PAGES := $(sort $(wildcard src/web/pages/*.html src/web/pages/*.css src/web/pages/*.js))
 
@@ -137,6 +140,10 @@ $(UNIT_TESTS): $(UNIT) $(SHARED) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(STORE_LIBS) $(LDAP_LIBS) $(CORE_LIBS)
 
+$(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUILD)/libepoch_core.a
+	@mkdir -p $(@D)
+	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(CORE_LIBS)
+
 $(BUILD)/libepoch_core.a: $(CORE)
 $(BUILD)/libepoch_store.a: $(STORE)
 $(BUILD)/libepoch_web.a: $(WEB)
@@ -145,7 +152,7 @@ $(LIBRARIES):
 	$(call say,AR) rm -f $@ && $(AR) rcs $@ $^
 
 $(HTTPD): EXTRA_FLAGS = $(HTTPD_FLAGS)
-$(UNIT): EXTRA_FLAGS = -Itests/unit
+$(UNIT) $(MODEL): EXTRA_FLAGS = -Itests/unit
 
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -197,13 +204,18 @@ uninstall:
 
 # ---- checks
 
-.PHONY: check-quick check-unit check-httpd check-symbols check-format check-size check-docs
+.PHONY: check-quick check-unit check-model check-httpd check-symbols check-format check-size check-docs
 
 check-quick: all check-unit check-symbols check-size
 	$(PYTEST) -q --mpm=event -m smoke
 
 check-unit: $(UNIT_TESTS)
 	$(UNIT_TESTS) --gtest_brief=1
+
+# Every interleaving of browser and server up to a depth of its own per scenario; DEPTH=n sets it,
+# DEPTH=0 goes on until nothing is new.
+check-model: $(MODEL_TESTS)
+	MODEL_DEPTH=$(DEPTH) $(MODEL_TESTS) --gtest_brief=1
 
 check-httpd: all
 	$(PYTEST) -q -n $(SERVERS) $(PYTEST_FLAGS)
