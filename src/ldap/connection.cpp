@@ -218,6 +218,18 @@ Result<bool> Connection::any_entry(const std::string& base, const std::string& f
   return any;
 }
 
+Result<Done> Connection::ask_for_a_sign_of_life() {
+  const std::array<const char*, 1> none{LDAP_NO_ATTRS};
+  std::vector<char*> attributes = attribute_list(none);
+  const Result<int> operation =
+      send("", LDAP_SCOPE_BASE, "(objectClass=*)", attributes.data(), nullptr);
+  if (!operation) return operation.error();
+  const Result<MessageHandle> result =
+      collect(*operation, [](const DirectoryEntry&) { return Done{}; });
+  if (!result) return result.error();
+  return Done{};
+}
+
 Result<int> Connection::start_sync(const std::optional<std::string>& cookie) {
   Result<ControlHandle> control = sync_control(cookie);
   if (!control) return control.error();

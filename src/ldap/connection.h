@@ -40,6 +40,9 @@ class Connection final : public Directory {
   core::Result<bool> finds(const std::string& dn) override;
   core::Result<bool> shows_base() override;
 
+  // Whether the server still answers, whatever it says. Between the messages of another operation.
+  core::Result<core::Done> ask_for_a_sign_of_life();
+
   // Asks for content synchronisation (refreshAndPersist) from the cookie on; nullopt: from nothing.
   // The messages come from next().
   core::Result<int> start_sync(const std::optional<std::string>& cookie);

@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 using Next = SyncEnd::Next;
 
 constexpr milliseconds kQuiet{1000};
+// A server that hangs keeps its connections: TCP answers for it.
+constexpr std::chrono::seconds kLongestQuiet{15};
 
 TimePoint now() { return std::chrono::floor<core::Seconds>(std::chrono::system_clock::now()); }
 
@@ -84,6 +86,7 @@ Result<Done> take(LDAP* ldap, LDAPMessage* message, SyncFollower& follower) {
 SyncEnd converse(Connection& connection, int operation, SyncFollower& follower, bool had_cookie,
                  const SyncTick& tick) {
   milliseconds patience = kQuiet;
+  auto heard = std::chrono::steady_clock::now();
   for (;;) {
     Result<MessageHandle> message = connection.next(operation, patience);
     if (!message) return end_of(message.error());
@@ -91,10 +94,15 @@ SyncEnd converse(Connection& connection, int operation, SyncFollower& follower, 
     if (!*message) {
       done = follower.rest(now());
       patience = kQuiet;
+      if (done && std::chrono::steady_clock::now() - heard >= kLongestQuiet) {
+        done = connection.ask_for_a_sign_of_life();
+        heard = std::chrono::steady_clock::now();
+      }
     } else if (ldap_msgtype(message->get()) == LDAP_RES_SEARCH_RESULT) {
       return end_of(connection, message->get(), had_cookie);
     } else {
       done = take(connection.handle(), message->get(), follower);
+      heard = std::chrono::steady_clock::now();
       patience = milliseconds(0);  // what waits is taken before anything is written
     }
     if (done) done = tick(follower.is_refreshed());

@@ -248,6 +248,19 @@ def test_a_connection_that_is_cut_in_the_middle_of_the_very_first_refresh_ends_n
     assert not alice.is_live and bob.is_live
 
 
+def test_a_directory_that_falls_silent_while_it_is_followed_is_noticed(directory, proxied, httpd):
+    url, proxy = proxied
+    watch = started(httpd, watched(url))
+    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
+    with noted(httpd, watch):
+        with proxy.stalled():
+            directory.change_password(ALICE, "changed")
+            said = watch.wait_until_it_says(CANNOT_FOLLOW, seconds=PATIENTLY)[0]
+    assert "did not answer within" in said.string
+    assert watch.wait_until_ended(directory.dn(ALICE)) == "password-changed"
+    assert not alice.is_live and bob.is_live
+
+
 def test_a_directory_that_hangs_keeps_nobody_waiting_and_httpd_stops_in_time(
         directory, proxied, httpd):
     url, proxy = proxied
