@@ -34,6 +34,7 @@ help:
 	@echo 'make check        install what is missing, build, run every check and test'
 	@echo 'make check-quick  unit tests and the smoke tests on one httpd, in under two minutes'
 	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
+	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
@@ -58,7 +59,7 @@ check:
 	@build-aux/reconfigure --enable-werror $(CONFIGURE_FLAGS)
 	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS)
 	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-model \
-	  check-httpd
+	  check-httpd check-browser
 
 clean:
 	rm -rf $(BUILD)
@@ -204,7 +205,7 @@ uninstall:
 
 # ---- checks
 
-.PHONY: check-quick check-unit check-model check-httpd check-symbols check-format check-size check-docs
+.PHONY: check-quick check-unit check-model check-httpd check-browser soak-browser check-symbols check-format check-size check-docs
 
 check-quick: all check-unit check-symbols check-size
 	$(PYTEST) -q --mpm=event -m smoke
@@ -219,6 +220,16 @@ check-model: $(MODEL_TESTS)
 
 check-httpd: all
 	$(PYTEST) -q -n $(SERVERS) $(PYTEST_FLAGS)
+
+# Chromium and Firefox, judged by httpd's log; see docs/browsers.md. SCENARIO=words picks some.
+BROWSERS = tests/browser/install && node tests/browser/main.js --scenario "$(SCENARIO)"
+check-browser soak-browser: export EPOCH_BUILD := $(abspath $(BUILD))
+
+check-browser: all
+	$(BROWSERS) --iterations $(or $(N),2)
+
+soak-browser: all
+	$(BROWSERS) --iterations $(or $(N),1000)
 
 # A hidden symbol that became visible could clash with another module's in httpd's one name space;
 # a core that calls httpd, LDAP or the store's library is no core.

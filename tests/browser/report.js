@@ -42,12 +42,12 @@ function judgeScenario(scenario, runner, log, wrong) {
 
 // Without the module the judge must see what it is there for. A browser without scripts may ask
 // twice.
-function isAsItShouldBe({ stock, scripts }, { silent, refused, sessions }, answers) {
+function isAsItShouldBe({ stock, scripts }, { lost, silent, refused, sessions }, answers) {
   if (stock) return silent.length > 0;
-  return silent.length === 0 && sessions <= answers && (refused.length === 0 || !scripts);
+  return lost.length === 0 && silent.length === 0 && sessions <= answers && (refused.length === 0 || !scripts);
 }
 
-function trace(scenario, browser, lines, { silent, refused, sessions }, failure) {
+function trace(scenario, browser, lines, { lost, silent, refused, sessions }, failure) {
   const events = [
     ...lines.map((line) => [line.begin, `${silent.includes(line) ? 'SILENT ' : ''}${
       refused.includes(line) ? 'REFUSED ' : ''}${line.text}`]),
@@ -56,7 +56,7 @@ function trace(scenario, browser, lines, { silent, refused, sessions }, failure)
       prompt.person ? 'answered' : 'cancelled'}`]),
   ].sort((a, b) => a[0] - b[0]);
   return `${scenario.title}: ${silent.length} silent, ${refused.length} refused though typed, ${
-    sessions} sessions\n${failure ?? ''}\n${events.map(([at, what]) => `  ${at} ${what}`).join('\n')}`;
+    sessions} sessions, ${lost.length} logouts lost\n${failure ?? ''}\n${events.map(([at, what]) => `  ${at} ${what}`).join('\n')}`;
 }
 
 function table(rows) {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { now, untilTime } from './waiting.js';
 
 const PROGRAM = fileURLToPath(new URL('servers.py', import.meta.url));
 
@@ -19,6 +20,7 @@ class Servers {
   #child;
   #lines;
   #turn = Promise.resolve();
+  #changed = new Map();  // when, by user
 
   constructor(child, lines, addresses) {
     this.#child = child;
@@ -27,9 +29,14 @@ class Servers {
     this.stock = addresses.stock;
   }
 
-  // The administrator gives this person another password.
+  // The administrator gives this person another password. The directory tells the time of such a
+  // change in whole seconds, so each of them needs one of its own to be told from the one before.
   setPassword({ user }, password) {
-    this.#turn = this.#turn.then(() => this.#command({ user, password }));
+    this.#turn = this.#turn.then(async () => {
+      await untilTime((this.#changed.get(user) ?? 0) + 1_000_000);
+      await this.#command({ user, password });
+      this.#changed.set(user, now());
+    });
     return this.#turn;
   }
 

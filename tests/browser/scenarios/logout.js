@@ -1,6 +1,7 @@
 // One person, one tab, one logout.
 import assert from 'node:assert/strict';
 import { scenario } from '../scenario.js';
+import { until } from '../waiting.js';
 
 for (const way of ['link', 'form']) {
   scenario(`logout by a ${way}, answered by the page`, async ({ browser, anna }) => {
@@ -97,7 +98,9 @@ scenario('reload and back while the logout is under way', async ({ browser, anna
     await tab.go('/public/').catch(() => {});
   });
   // Whatever overtook the logout: now it is one.
-  await tab.open('/logout/page');
-  await tab.untilTitled('Signed out');
+  await until(async () => {
+    await tab.open('/logout/page');
+    return tab.isTitled('Signed out');
+  }, 'the person is signed out');
   await tab.signIn('/app/', anna);
 });
