@@ -111,8 +111,10 @@ def main():
         say({"problems": ours.problems()})
         sys.stdin.read()
     finally:
-        stop(servers)
-        shutil.rmtree(scratch)
+        try:
+            stop(servers)
+        finally:
+            shutil.rmtree(scratch)
 
 
 def stop(servers):

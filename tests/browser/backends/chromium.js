@@ -8,19 +8,20 @@ const ARGUMENTS = [
   '--ignore-certificate-errors',
 ];
 
-export async function startChromium({ scripts = true, profile } = {}) {
+export async function startChromium({ scripts = true, scheme = 'light' } = {}) {
   const browser = await puppeteer.launch({
-    executablePath: onPath('chromium'), headless: true, args: ARGUMENTS, userDataDir: profile,
+    executablePath: onPath('chromium'), headless: true, args: ARGUMENTS,
   });
-  return new Chromium(browser, scripts);
+  return new Chromium(browser, scripts, scheme);
 }
 
 class Chromium {
   name = 'chromium';
 
-  constructor(browser, scripts) {
+  constructor(browser, scripts, scheme) {
     this.browser = browser;
     this.scripts = scripts;
+    this.scheme = scheme;
   }
 
   version() {
@@ -34,6 +35,7 @@ class Chromium {
   // A page whose prompts go to `dialog`.
   async newPage(context, dialog) {
     const page = await context.newPage();
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: this.scheme }]);
     if (!this.scripts) await page.setJavaScriptEnabled(false);
     const session = await page.createCDPSession();
     await watchPrompts(session, dialog);

@@ -11,11 +11,15 @@ const PREFERENCES = {
 };
 const ENDS = new Set(['network.responseStarted', 'network.responseCompleted', 'network.fetchError']);
 
-export async function startFirefox({ scripts = true } = {}) {
+export async function startFirefox({ scripts = true, scheme = 'light' } = {}) {
   const browser = await puppeteer.launch({
     browser: 'firefox', executablePath: onPath('firefox-esr', 'firefox'), headless: true,
     acceptInsecureCerts: true,
-    extraPrefsFirefox: { ...PREFERENCES, 'javascript.enabled': scripts },
+    extraPrefsFirefox: {
+      ...PREFERENCES,
+      'javascript.enabled': scripts,
+      'layout.css.prefers-color-scheme.content-override': scheme === 'dark' ? 0 : 1,
+    },
   });
   const firefox = new Firefox(browser);
   await firefox.watchPrompts();

@@ -1,0 +1,76 @@
+// Pictures of the module's pages and of the demo's, to be looked at: in both browsers, light and
+// dark, narrow and wide. `make demo` must be running.
+//
+//   node screenshots.js DIRECTORY [http://localhost:8080]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startChromium } from './backends/chromium.js';
+import { startFirefox } from './backends/firefox.js';
+import { Browser } from './browser.js';
+
+const ALICE = { user: 'alice', password: 'wonderland' };
+const WIDTHS = [320, 1280];
+const HEIGHT = 800;
+
+const [directory, demo = 'http://localhost:8080'] = process.argv.slice(2);
+if (!directory) throw new Error('usage: node screenshots.js DIRECTORY [URL of the demo]');
+mkdirSync(directory, { recursive: true });
+for (const start of [startChromium, startFirefox]) {
+  for (const scheme of ['light', 'dark']) {
+    const engine = await start({ scheme });
+    const scriptless = await start({ scheme, scripts: false });
+    for (const width of WIDTHS) {
+      const ended = await takeAll(engine, scheme, width);
+      await takeSignIn(scriptless, scheme, width, ended);
+    }
+    await engine.close();
+    await scriptless.close();
+  }
+}
+
+// Returns the cookie of the session that has ended.
+
+async function takeAll(engine, scheme, width) {
+  const browser = await Browser.start(engine, 'photographer', demo);
+  const tab = await browser.newTab();
+  await tab.page.setViewport({ width, height: HEIGHT });
+  const take = (name) => photograph(tab, `${name}-${engine.name}-${scheme}-${width}`);
+
+  browser.dialog.attend(ALICE);
+  for (const [path, name] of [['/', 'start'], ['/app/', 'app'], ['/reports/', 'reports'],
+    ['/admin/', 'admin']]) {
+    await tab.open(path);
+    await take(`demo-${name}`);
+  }
+  browser.dialog.nobodyAttends();
+  // What another site leads to is asked about first.
+  for (const scope of ['this', 'others', 'all']) {
+    await tab.open(`${demo.replace('localhost', '127.0.0.1')}/`);
+    await tab.follow(`${demo}/logout?scope=${scope}`, 'Sign out');
+    await take(`confirm-${scope}`);
+  }
+  const ended = await browser.sessionCookie();
+  await tab.open('/logout');
+  await tab.untilForgotten();
+  await take('signed-out');
+  await tab.open('/logout?scope=all');
+  await tab.untilForgotten();
+  await take('signed-out-here');
+  await browser.close();
+  return ended;
+}
+
+// With scripts it would be gone at once.
+async function takeSignIn(engine, scheme, width, ended) {
+  const browser = await Browser.start(engine, 'photographer', demo);
+  await browser.restoreCookie(ended);
+  const tab = await browser.newTab();
+  await tab.page.setViewport({ width, height: HEIGHT });
+  await tab.open('/app/');
+  await photograph(tab, `sign-in-${engine.name}-${scheme}-${width}`);
+  await browser.close();
+}
+
+function photograph(tab, name) {
+  return tab.page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+}
