@@ -1,6 +1,5 @@
 """What applications behind httpd see of a request, and what becomes of what they answer."""
 
-import base64
 import contextlib
 import http.server
 import threading
@@ -8,23 +7,10 @@ import threading
 import pytest
 
 from harness.people import ALICE, BOB
+from harness.requests import basic, cookie_of, sign_in
 from harness.site import file_site
 
 PRIVATE = "private, no-store"
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def jar(response, more=""):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}{more}")
-
-
-def sign_in(httpd, person=ALICE, path="/app/", headers=()):
-    challenged = httpd.request("GET", path, headers)
-    return httpd.request("GET", path, [*headers, basic(person), jar(challenged)])
 
 
 def sessions_opened(httpd):
@@ -137,13 +123,13 @@ STRIPPED = [("", False, True), ("AuthEpochStrip cookie", False, True),
 def test_a_script_sees_what_it_should(httpd, directive, cookie_seen, authorization_seen):
     start_with_script(httpd, zone=directive)
     login = sign_in(httpd, path="/cgi/env")
-    page = httpd.request("GET", "/cgi/env", [basic(ALICE), jar(login, "; theirs=1; last=2")])
-    variables = environment(page)
-    ours = f"{login.set_cookie.name}={login.set_cookie.value}"
+    ours = cookie_of(login)[1]
+    both = ("Cookie", f"{ours}; theirs=1; last=2")
+    variables = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), both]))
     assert variables["HTTP_COOKIE"] == ("" if not cookie_seen else f"{ours}; ") + "theirs=1; last=2"
     assert ("HTTP_AUTHORIZATION" in variables) is authorization_seen
     assert variables["REMOTE_USER"] == "alice"
-    alone = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), jar(login)]))
+    alone = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), cookie_of(login)]))
     assert ("HTTP_COOKIE" in alone) is cookie_seen
 
 
@@ -152,11 +138,12 @@ def test_a_proxied_application_sees_what_it_should(httpd, application, directive
                                                    authorization_seen):
     start_proxy(httpd, application, zone=directive)
     login = sign_in(httpd, path="/app/plain")
-    httpd.request("GET", "/app/plain", [basic(ALICE), jar(login, "; theirs=1; last=2")])
-    ours = f"{login.set_cookie.name}={login.set_cookie.value}"
+    ours = cookie_of(login)[1]
+    both = ("Cookie", f"{ours}; theirs=1; last=2")
+    httpd.request("GET", "/app/plain", [basic(ALICE), both])
     assert application.last["Cookie"] == (f"{ours}; " if cookie_seen else "") + "theirs=1; last=2"
     assert ("Authorization" in application.last) is authorization_seen
-    httpd.request("GET", "/app/plain", [basic(ALICE), jar(login)])
+    httpd.request("GET", "/app/plain", [basic(ALICE), cookie_of(login)])
     assert ("Cookie" in application.last) is cookie_seen
 
 
@@ -167,8 +154,8 @@ def test_stripping_does_not_break_rewriting_to_a_script(httpd):
                       more='<Location "/cgi">\nRequire user alice\n</Location>\n')
     login = sign_in(httpd, path="/app/pretty")
     assert login.status == 200 and login.set_cookie and sessions_opened(httpd) == 1
-    page = httpd.request("GET", "/app/pretty", [basic(ALICE), jar(login, "; theirs=1")])
-    variables = environment(page)
+    both = ("Cookie", f"{cookie_of(login)[1]}; theirs=1")
+    variables = environment(httpd.request("GET", "/app/pretty", [basic(ALICE), both]))
     assert (variables["REMOTE_USER"], variables["AUTH_EPOCH_EVENT"]) == ("alice", "admit")
     assert variables["HTTP_COOKIE"] == "theirs=1" and "HTTP_AUTHORIZATION" not in variables
 
@@ -179,14 +166,14 @@ def test_stripping_does_not_hide_what_an_index_lists(httpd):
     httpd.start(file_site(httpd.write_password_file("users", ALICE),
                           zone="AuthEpochStrip cookie authorization"), modules=["autoindex"])
     login = sign_in(httpd, path="/app/list/")
-    assert "page.html" in httpd.request("GET", "/app/list/", [basic(ALICE), jar(login)]).text
+    assert "page.html" in httpd.request("GET", "/app/list/", [basic(ALICE), cookie_of(login)]).text
 
 
 def test_a_script_is_told_of_its_session(httpd):
     start_with_script(httpd)
     login = sign_in(httpd, path="/cgi/env")
     first = environment(login)
-    again = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), jar(login)]))
+    again = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), cookie_of(login)]))
     assert (first["AUTH_EPOCH_EVENT"], again["AUTH_EPOCH_EVENT"]) == ("login", "admit")
     for name in ("AUTH_EPOCH_SESSION", "AUTH_EPOCH_AUTH_TIME", "AUTH_EPOCH_EXPIRES"):
         assert first[name] == again[name]
@@ -203,7 +190,7 @@ def test_a_script_is_told_of_its_session(httpd):
 def test_answers_without_cache_control_get_one_as_configured(httpd, application, directive, plain,
                                                              html):
     start_proxy(httpd, application, zone=directive)
-    login = jar(sign_in(httpd, path="/app/plain"))
+    login = cookie_of(sign_in(httpd, path="/app/plain"))
     for path, expected in (("/plain", plain), ("/html", html),
                            ("/public", "public, max-age=3600")):
         answer = httpd.request("GET", "/app" + path, [basic(ALICE), login])
@@ -218,7 +205,7 @@ def test_our_cookie_survives_whatever_the_application_answers_and_is_never_cache
     answer = sign_in(httpd, path="/app" + path)
     assert answer.status == status and answer.set_cookie
     assert answer.header("Cache-Control") == PRIVATE and answer.header("Expires") is None
-    again = httpd.request("GET", "/app/plain", [basic(ALICE), jar(answer)])
+    again = httpd.request("GET", "/app/plain", [basic(ALICE), cookie_of(answer)])
     assert (again.status, again.set_cookie) == (200, None)
 
 
@@ -245,7 +232,7 @@ ExpiresDefault "access plus 1 hour"
 
 def test_an_answer_that_was_made_without_authorization_is_private(httpd, application):
     start_proxy(httpd, application, zone="AuthEpochStrip authorization\nAuthEpochNoStore Off")
-    login = jar(sign_in(httpd, path="/app/plain"))
+    login = cookie_of(sign_in(httpd, path="/app/plain"))
     for path in ("/plain", "/public"):
         answer = httpd.request("GET", "/app" + path, [basic(ALICE), login])
         assert answer.header("Cache-Control") == PRIVATE and answer.set_cookie is None
@@ -320,10 +307,10 @@ def test_behind_a_tls_terminating_proxy_the_cookie_and_the_logout_are_those_of_h
     for stranger in ("http://www.example.test", "https://evil.test", "null",
                      "https://www.example.test:8443"):
         assert httpd.request("POST", "/logout",
-                             [*proxy, jar(login), ("Origin", stranger)]).status == 403
-    session = [*proxy, basic(ALICE), jar(login)]
+                             [*proxy, cookie_of(login), ("Origin", stranger)]).status == 403
+    session = [*proxy, basic(ALICE), cookie_of(login)]
     assert httpd.request("GET", "/app/", session).event == "admit"
-    out = httpd.request("POST", "/logout", [*proxy, jar(login), ("Origin", PUBLIC)])
+    out = httpd.request("POST", "/logout", [*proxy, cookie_of(login), ("Origin", PUBLIC)])
     assert out.status == 401 and out.set_cookie.name == cookie.name
     assert out.header("Clear-Site-Data") == '"cache"'
     assert httpd.request("GET", "/app/", session).status == 401
@@ -332,7 +319,7 @@ def test_behind_a_tls_terminating_proxy_the_cookie_and_the_logout_are_those_of_h
 def test_of_several_public_origins_the_one_in_the_host_field_is_meant(httpd):
     users = httpd.write_password_file("users", ALICE)
     httpd.start(f"AuthEpochOrigin {PUBLIC} https://other.example.test\n" + file_site(users))
-    armed = jar(httpd.request("GET", "/app/", [("Host", "other.example.test")]))
+    armed = cookie_of(httpd.request("GET", "/app/", [("Host", "other.example.test")]))
     for name, status in (("www.example.test", 401), ("other.example.test", 200)):
         answer = httpd.request("GET", "/app/", [("Host", name), basic(ALICE), armed])
         assert answer.status == status

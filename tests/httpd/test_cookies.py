@@ -9,6 +9,7 @@ import pytest
 
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
+from harness.requests import basic
 from harness.site import file_site
 
 CHALLENGE = 'Basic realm="Staff"'
@@ -37,11 +38,6 @@ class Site:
 @pytest.fixture
 def site(httpd):
     return Site(httpd)
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
 
 
 def pair_of(answer):

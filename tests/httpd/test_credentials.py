@@ -4,31 +4,19 @@ One httpd has both: /stock is protected by mod_authnz_ldap alone, /app by AuthEp
 field comes with an armed challenge, as if a person had typed it.
 """
 
-import base64
 import dataclasses
 
 import pytest
 
 from harness import people
 from harness.people import ALICE, BOB
+from harness.requests import basic, cookie_of, encoded, new_session
 from harness.site import ldap_site
 from harness.slapd import dn_of
 
 # Stock httpd says so of what these tests send.
 COMPLAINTS = ["AH01614", "AH01617", "AH01618"]
 UNCACHED = "LDAPCacheTTL 0\nLDAPOpCacheTTL 0\n"
-
-
-def encoded(pair):
-    return base64.b64encode(pair if isinstance(pair, bytes) else pair.encode())
-
-
-def basic(person):
-    return ("Authorization", b"Basic " + encoded(f"{person.user}:{person.password}"))
-
-
-def jar(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
 
 
 def start(httpd, slapd, more=""):
@@ -54,11 +42,7 @@ def without(httpd, *fields):
 
 def typed(httpd, *fields):
     challenged = httpd.request("GET", "/app/")
-    return outcome(httpd.request("GET", "/app/", [jar(challenged), *fields]))
-
-
-def sign_in(httpd, person):
-    return httpd.request("GET", "/app/", [basic(person), jar(httpd.request("GET", "/app/"))])
+    return outcome(httpd.request("GET", "/app/", [cookie_of(challenged), *fields]))
 
 
 # ---- side by side
@@ -68,7 +52,7 @@ def test_odd_names_and_passwords_sign_in_under_the_same_name(httpd, slapd, perso
     start(httpd, slapd)
     accepted = Outcome(200, person.user.encode())
     assert without(httpd, basic(person)) == typed(httpd, basic(person)) == accepted
-    session = jar(sign_in(httpd, person))
+    session = new_session(httpd, person)
     assert httpd.request("GET", "/app/", [basic(person), session]).event == "admit"
     altered = person.with_password(person.password + "x")
     assert httpd.request("GET", "/app/", [basic(altered), session]).status == 401
@@ -131,26 +115,27 @@ def test_an_answer_that_makes_no_sense_leaves_the_challenge_good_for_the_next_on
     start(httpd, slapd)
     challenged = httpd.request("GET", "/app/")
     for name in ("empty user", "empty password", "no colon", "another scheme", "8-bit noise"):
-        answer = httpd.request("GET", "/app/", [("Authorization", FIELDS[name]), jar(challenged)])
+        answer = httpd.request("GET", "/app/",
+                               [("Authorization", FIELDS[name]), cookie_of(challenged)])
         assert answer.status == 401
     assert not httpd.error_log.lines("session .* opened")
-    assert httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)]).event == "login"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)]).event == "login"
 
 
 # ---- one browser, several answers
 
 def test_another_persons_password_takes_the_browser_over(httpd, slapd):
     start(httpd, slapd)
-    alices = jar(sign_in(httpd, ALICE))
+    alices = new_session(httpd, ALICE)
     bobs = httpd.request("GET", "/app/", [basic(BOB), alices])
     assert (bobs.status, bobs.user, bobs.event) == (200, "bob", "login")
-    assert httpd.request("GET", "/app/", [basic(BOB), jar(bobs)]).event == "admit"
+    assert httpd.request("GET", "/app/", [basic(BOB), cookie_of(bobs)]).event == "admit"
     assert httpd.request("GET", "/app/", [basic(ALICE), alices]).status == 401
 
 
 def test_a_wrong_password_keeps_the_live_session(httpd, slapd):
     start(httpd, slapd)
-    alices = jar(sign_in(httpd, ALICE))
+    alices = new_session(httpd, ALICE)
     for person in (ALICE.with_password("wrong"), BOB.with_password("wrong")):
         wrong = httpd.request("GET", "/app/", [basic(person), alices])
         assert wrong.status == 401 and wrong.set_cookie is None
@@ -159,11 +144,11 @@ def test_a_wrong_password_keeps_the_live_session(httpd, slapd):
 
 def test_a_password_changed_in_the_directory_leads_to_a_new_session(httpd, slapd):
     start(httpd, slapd, UNCACHED)
-    before = jar(sign_in(httpd, ALICE))
+    before = new_session(httpd, ALICE)
     changed = slapd.set_password(ALICE, "through the looking-glass")
     assert httpd.request("GET", "/app/", [basic(ALICE), before]).status == 401
     answer = httpd.request("GET", "/app/", [basic(changed), before])
     assert (answer.status, answer.event) == (200, "login")
-    assert httpd.request("GET", "/app/", [basic(changed), jar(answer)]).event == "admit"
+    assert httpd.request("GET", "/app/", [basic(changed), cookie_of(answer)]).event == "admit"
     slapd.restore()
     assert httpd.request("GET", "/app/", [basic(ALICE), before]).status == 401

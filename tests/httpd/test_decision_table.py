@@ -1,27 +1,14 @@
 """Every row of the decision table, through a real httpd. What the rows mean stands in
 docs/design.md; src/core/decision.cpp is the table."""
 
-import base64
-
 import pytest
 
 from harness.people import ALICE, BOB
+from harness.requests import (CROSS_SITE_FRAME, CROSS_SITE_IMAGE, CROSS_SITE_LINK, FORGET, IMAGE,
+                              NAVIGATION, SCRIPT, basic, cookie_of)
 from harness.site import file_site
 
-NAVIGATION = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate"),
-              ("Sec-Fetch-Dest", "document")]
-SCRIPT = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors"),
-          ("Sec-Fetch-Dest", "empty")]
-IMAGE = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors"),
-         ("Sec-Fetch-Dest", "image")]
-CROSS_SITE_LINK = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
-                   ("Sec-Fetch-Dest", "document")]
-CROSS_SITE_FRAME = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
-                    ("Sec-Fetch-Dest", "iframe")]
-CROSS_SITE_IMAGE = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"),
-                    ("Sec-Fetch-Dest", "image")]
 PRERENDER = [*NAVIGATION, ("Sec-Purpose", "prefetch;prerender")]
-FORGET = [*SCRIPT, ("AuthEpoch", "forget")]
 NO_METADATA = []
 
 
@@ -33,40 +20,35 @@ class Site:
         users = httpd.write_password_file("users", ALICE, BOB)
         httpd.start(file_site(users, zone=zone, more=more))
 
-    def get(self, jar, person=None, kind=NO_METADATA, method="GET", path="/app/"):
+    def get(self, cookie, person=None, kind=NO_METADATA, method="GET", path="/app/"):
         headers = list(kind)
-        if jar:
-            headers.append(("Cookie", jar))
+        if cookie:
+            headers.append(cookie)
         if person:
-            pair = f"{person.user}:{person.password}".encode()
-            headers.append(("Authorization", b"Basic " + base64.b64encode(pair)))
+            headers.append(basic(person))
         return self.httpd.request(method, path, headers)
 
     def armed(self):
-        return jar_of(self.get(None))
+        return cookie_of(self.get(None))
 
     def live(self, person=ALICE):
-        return jar_of(self.get(self.armed(), person))
+        return cookie_of(self.get(self.armed(), person))
 
-    def log_out(self, jar, person=None):
-        return jar_of(self.get(jar, person, NAVIGATION, "POST", "/logout"))
+    def log_out(self, cookie, person=None):
+        return cookie_of(self.get(cookie, person, NAVIGATION, "POST", "/logout"))
 
     def unarmed(self):
         return self.log_out(self.live())
 
     def ended(self):
-        jar = self.live()
-        self.log_out(jar)
-        return jar
+        cookie = self.live()
+        self.log_out(cookie)
+        return cookie
 
 
 @pytest.fixture
 def site(httpd):
     return Site(httpd)
-
-
-def jar_of(response):
-    return f"{response.set_cookie.name}={response.set_cookie.value}"
 
 
 def asks(response):
@@ -101,7 +83,7 @@ def test_row_4_other_credentials_log_in_as_the_successor(site):
     live = site.live()
     switched = site.get(live, BOB)
     assert switched.user == "bob" and logged_opening(site, 2)
-    assert site.get(jar_of(switched), BOB).status == 200
+    assert site.get(cookie_of(switched), BOB).status == 200
     assert asks(site.get(live, ALICE))
 
 
@@ -127,17 +109,17 @@ def test_row_4_credentials_kept_for_another_origin_are_refused_and_arm(site):
     answer = site.get(live, BOB, elsewhere)
     assert asks(answer) and logged(site, 4, "challenge-elsewhere")
     assert site.get(live, ALICE, elsewhere).status == 200, "the session's own are good here too"
-    assert site.get(jar_of(answer), BOB, elsewhere).user == "bob"
+    assert site.get(cookie_of(answer), BOB, elsewhere).user == "bob"
 
 
 def test_row_5_the_old_cookie_with_the_new_credentials_is_admitted_as_the_successor(site):
     armed = site.armed()
-    live = jar_of(site.get(armed, ALICE))
+    live = cookie_of(site.get(armed, ALICE))
     for old in (armed, site.ended()):
         if old != armed:
-            live = jar_of(site.get(jar_of(site.get(old, ALICE)), ALICE))
+            live = cookie_of(site.get(cookie_of(site.get(old, ALICE)), ALICE))
         late = site.get(old, ALICE)
-        assert (late.status, jar_of(late)) == (200, live) and logged(site, 5)
+        assert (late.status, cookie_of(late)) == (200, live) and logged(site, 5)
 
 
 @pytest.mark.parametrize("kind", [NO_METADATA, NAVIGATION, IMAGE],
@@ -146,14 +128,13 @@ def test_row_6_credentials_under_an_ended_session_are_refused_and_arm(site, kind
     ended = site.ended()
     answer = site.get(ended, ALICE, kind)
     assert asks(answer) and logged(site, 6)
-    assert site.get(jar_of(answer), ALICE).status == 200
+    assert site.get(cookie_of(answer), ALICE).status == 200
 
 
 def test_row_6_a_session_that_the_store_does_not_know_is_no_different(site):
-    live = site.live()
-    name, _, value = live.partition("=")
+    name, _, value = site.live()[1].partition("=")
     unknown = f"{name}={value[:10]}{'A' if value[10] != 'A' else 'B'}{value[11:]}"
-    assert asks(site.get(unknown, ALICE)) and logged(site, 6)
+    assert asks(site.get(("Cookie", unknown), ALICE)) and logged(site, 6)
 
 
 def test_row_7_an_ended_session_without_credentials_keeps_its_cookie(site):
@@ -173,7 +154,7 @@ def test_row_7_an_ended_session_without_credentials_keeps_its_cookie(site):
 def test_row_8_an_unarmed_challenge_with_credentials_is_refused_and_arms(site):
     answer = site.get(site.unarmed(), ALICE)
     assert asks(answer) and logged(site, 8)
-    assert site.get(jar_of(answer), ALICE).status == 200
+    assert site.get(cookie_of(answer), ALICE).status == 200
 
 
 def test_row_9_an_unarmed_challenge_without_credentials_keeps_its_cookie(site):
@@ -202,11 +183,11 @@ def test_row_11_an_armed_challenge_without_credentials_is_asked_and_kept(site):
 
 def test_row_12_a_challenge_whose_lineage_was_closed_is_refused_and_arms(site):
     armed = site.armed()
-    live = jar_of(site.get(armed, ALICE))
+    live = cookie_of(site.get(armed, ALICE))
     site.log_out(live)
     answer = site.get(armed, ALICE)
     assert asks(answer) and logged(site, 12, "lineage-closed")
-    assert site.get(jar_of(answer), ALICE).status == 200
+    assert site.get(cookie_of(answer), ALICE).status == 200
 
 
 def test_row_12_a_challenge_of_another_origin_is_refused_and_arms(site):
@@ -220,7 +201,7 @@ def test_row_13_a_new_client_is_asked_with_an_armed_challenge(site):
     for kind in (NO_METADATA, NAVIGATION, IMAGE, SCRIPT, CROSS_SITE_LINK):
         answer = site.get(None, None, kind)
         assert asks(answer) and logged(site, 13)
-        assert site.get(jar_of(answer), ALICE).status == 200
+        assert site.get(cookie_of(answer), ALICE).status == 200
 
 
 def test_row_13_what_another_site_embeds_or_posts_gets_no_cookie(site):
@@ -231,11 +212,11 @@ def test_row_13_what_another_site_embeds_or_posts_gets_no_cookie(site):
 
 
 def test_row_14_a_malformed_cookie_becomes_an_unarmed_challenge(site):
-    name = site.armed().partition("=")[0]
-    answer = site.get(f"{name}=nonsense", None, IMAGE)
+    malformed = ("Cookie", f"{site.armed()[1].partition('=')[0]}=nonsense")
+    answer = site.get(malformed, None, IMAGE)
     assert asks(answer) and logged(site, 14)
-    assert asks(site.get(jar_of(answer), ALICE)) and logged(site, 8)
-    assert asks_silently(site.get(f"{name}=nonsense", None, NAVIGATION))
+    assert asks(site.get(cookie_of(answer), ALICE)) and logged(site, 8)
+    assert asks_silently(site.get(malformed, None, NAVIGATION))
 
 
 def test_row_15_another_sites_post_with_credentials_is_forbidden(site):
@@ -259,12 +240,12 @@ def test_row_17_credentials_without_a_cookie_are_refused_and_arm(site):
     for kind in (NO_METADATA, NAVIGATION, CROSS_SITE_LINK):
         answer = site.get(None, ALICE, kind)
         assert asks(answer) and logged(site, 17)
-        assert site.get(jar_of(answer), ALICE).status == 200
+        assert site.get(cookie_of(answer), ALICE).status == 200
 
 
 def test_a_scripts_refused_credentials_arm_nothing(site):
-    for jar, row in ((site.ended(), 6), (site.unarmed(), 8), (None, 17)):
-        answer = site.get(jar, ALICE, SCRIPT)
+    for cookie, row in ((site.ended(), 6), (site.unarmed(), 8), (None, 17)):
+        answer = site.get(cookie, ALICE, SCRIPT)
         assert (answer.status, answer.challenge, answer.set_cookie) == (403, None, None)
         assert answer.header("Content-Type") == "application/problem+json"
         assert answer.json["status"] == 403 and logged(site, row, "script")
@@ -277,7 +258,7 @@ def test_forget_is_always_asked_reaches_no_provider_and_arms_only_with_credentia
     assert asks(without) and without.set_cookie is None
     armed = site.get(unarmed, made_up, FORGET)
     assert asks(armed)
-    assert site.get(jar_of(armed), ALICE).status == 200
+    assert site.get(cookie_of(armed), ALICE).status == 200
     live = site.live()
     kept = site.get(live, made_up, FORGET)
     assert asks(kept) and kept.set_cookie is None
@@ -285,9 +266,9 @@ def test_forget_is_always_asked_reaches_no_provider_and_arms_only_with_credentia
 
 
 def test_speculation_neither_prompts_nor_opens_anything(site):
-    for jar, person in ((None, None), (None, ALICE), (site.armed(), ALICE), (site.live(), None),
+    for cookie, person in ((None, None), (None, ALICE), (site.armed(), ALICE), (site.live(), None),
                         (site.ended(), ALICE)):
-        answer = site.get(jar, person, PRERENDER)
+        answer = site.get(cookie, person, PRERENDER)
         assert (answer.status, answer.challenge, answer.set_cookie) == (403, None, None)
 
 

@@ -4,7 +4,6 @@ Most tests run two servers side by side: `httpd` with the module and `stock` wit
 module must not change is compared, not written down.
 """
 
-import base64
 import threading
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from harness.parallel import all_at_once
 from harness.people import ALICE, BOB, CAROL, STAFF, Person
 from harness.proxy import Proxy
+from harness.requests import CLOSE, basic, cookie_of
 from harness.site import file_site, ldap_area, shown
 from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, entry_of
 from harness.waiting import wait_until
@@ -19,26 +19,17 @@ from harness.waiting import wait_until
 DORA = Person("dora", "explorer")
 STRANGER = Person("stranger", "danger")
 ATTRIBUTES = "uid,mail,cn,displayName"
-CLOSE = ("Connection", "close")
 # What httpd's own modules say of a password or a directory is theirs to say.
 HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
 MOST_WORKERS = 64  # of harness/httpd.py
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def cookies(response):
-    return [("Cookie", f"{each.name}={each.value}") for each in response.set_cookies]
 
 
 def sign_in(server, person, path="/app/"):
     """A prompt, and the person's answer. Without the module, there is no cookie in it."""
     challenged = server.request("GET", path, [CLOSE])
     assert challenged.asks_for_password
-    return server.request("GET", path, [CLOSE, basic(person), *cookies(challenged)])
+    cookie = [cookie_of(challenged)] if challenged.set_cookies else []
+    return server.request("GET", path, [CLOSE, basic(person), *cookie])
 
 
 def outcome(response):
@@ -243,10 +234,10 @@ def test_without_mod_ldap_a_password_file_works_and_nobody_speaks_of_directories
     httpd.start(file_site(httpd.write_password_file("users", ALICE)))
     login = sign_in(httpd, ALICE)
     assert (login.status, login.event) == (200, "login")
-    again = httpd.request("GET", "/app/", [basic(ALICE), *cookies(login)])
+    again = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(login)])
     assert (again.status, again.event) == (200, "admit")
     httpd.graceful()
-    assert httpd.request("GET", "/app/", [basic(ALICE), *cookies(login)]).status == 200
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(login)]).status == 200
     assert httpd.error_log.lines(r"\] \[(?:authnz_)?ldap:") == []
     assert httpd.error_log.lines(r"(?i)\] \[auth_epoch:.*(?:ldap|directory)") == []
 
@@ -402,7 +393,7 @@ def test_a_request_of_a_live_session_costs_nothing(httpd, directory):
     login = sign_in(httpd, ALICE)
     log = directory.log
     for _ in range(20):
-        again = httpd.request("GET", "/app/", [CLOSE, basic(ALICE), *cookies(login)])
+        again = httpd.request("GET", "/app/", [CLOSE, basic(ALICE), cookie_of(login)])
         assert (again.status, again.event) == (200, "admit")
     assert log.operations() == []
 
@@ -415,7 +406,7 @@ def test_what_needs_no_directory_does_not_ask_it(httpd, directory):
     unasked = httpd.request("GET", "/app/", [basic(ALICE)])
     assert (challenged.status, unasked.status) == (401, 401)
     assert httpd.request("GET", "/app/", [basic(ALICE.with_password("")),
-                                          *cookies(challenged)]).status == 401
+                                          cookie_of(challenged)]).status == 401
     assert log.failed_binds() == [] and log.binds(directory.dn(ALICE)) == []
 
 
@@ -430,11 +421,11 @@ def test_ten_requests_that_wait_on_one_wrong_password_cost_one_failed_bind(
     challenged = httpd.request("GET", "/app/", [CLOSE])
     log = directory.log
     wrong = ALICE.with_password("wrong")
-    answers = all_at_once(httpd, 10, "/app/", [CLOSE, basic(wrong), *cookies(challenged)])
+    answers = all_at_once(httpd, 10, "/app/", [CLOSE, basic(wrong), cookie_of(challenged)])
     assert [answer.status for answer in answers] == [401] * 10
     assert log.binds(directory.dn(ALICE)) == ["failed"]
     assert directory.accepts(ALICE), "the account is not locked"
-    assert httpd.request("GET", "/app/", [basic(ALICE), *cookies(challenged)]).status == 200
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)]).status == 200
 
 
 @pytest.mark.every_mpm
@@ -443,7 +434,7 @@ def test_ten_requests_that_wait_on_one_right_password_cost_one_bind(httpd, direc
     assert sign_in(httpd, ALICE).status == 200
     challenged = httpd.request("GET", "/app/", [CLOSE])
     log = directory.log
-    answers = all_at_once(httpd, 10, "/app/", [CLOSE, basic(ALICE), *cookies(challenged)])
+    answers = all_at_once(httpd, 10, "/app/", [CLOSE, basic(ALICE), cookie_of(challenged)])
     assert [answer.status for answer in answers] == [200] * 10
     assert log.binds(directory.dn(ALICE)) == ["ok"]
 
@@ -516,7 +507,7 @@ def test_a_login_while_the_directory_is_away_fails_as_without_the_module_and_wor
     if cached:
         assert sign_in(httpd, ALICE).status == 200
     challenged = httpd.request("GET", "/app/")
-    answer = [basic(ALICE), *cookies(challenged)]
+    answer = [basic(ALICE), cookie_of(challenged)]
     with directory.down():
         failed = httpd.request("GET", "/app/", answer)
         assert failed.status == sign_in(stock, ALICE).status == 500

@@ -5,7 +5,6 @@ mod_ldap would answer from its cache in most of these, and nobody could tell; so
 that off (LDAPCacheEntries 0): every request that reaches mod_authnz_ldap shows in slapd's log.
 """
 
-import base64
 import contextlib
 import shlex
 import subprocess
@@ -17,13 +16,13 @@ from harness.httpd import apxs
 from harness.parallel import all_at_once, have_workers
 from harness.people import ALICE, BOB, CAROL
 from harness.proxy import Proxy
+from harness.requests import CLOSE, SignedIn, basic, cookie_of
 from harness.site import file_site, ldap_area, shown
 from harness.slapd import READER, READER_PASSWORD
 from harness.waiting import wait_until
 
 ATTRIBUTES = "uid,mail,cn,displayName,employeeType"
 UNCACHED = "LDAPCacheEntries 0\n"
-CLOSE = ("Connection", "close")
 LONG = "AuthEpochRevalidate 10min"
 SHORT = "AuthEpochRevalidate 3s"
 SHORT_SECONDS = 3
@@ -31,37 +30,11 @@ HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
 OUR_TROUBLE = r"\] \[auth_epoch:(?:warn|error|crit)\]"
 
 
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def cookies(response):
-    return [("Cookie", f"{each.name}={each.value}") for each in response.set_cookies]
-
-
-class Session:
-    """Somebody's browser that has signed in."""
-
-    def __init__(self, httpd, person, path="/app/"):
-        self._httpd = httpd
-        self.person = person
-        challenged = httpd.request("GET", path, [CLOSE])
-        self.login = httpd.request("GET", path, [CLOSE, basic(person), *cookies(challenged)])
-        assert (self.login.status, self.login.event) == (200, "login")
-        self.headers = [CLOSE, basic(person), *cookies(self.login)]
-
-    def get(self, path="/app/"):
-        return self._httpd.request("GET", path, self.headers)
-
-    def get_all_at_once(self, count, meanwhile=None):
-        return all_at_once(self._httpd, count, "/app/", self.headers, meanwhile)
-
-    def grow_due(self):
-        """Waits until AuthEpochRevalidate 3s has passed, whenever before this call the session was
-        verified. Requests have a clock of whole seconds."""
-        due = time.time() + SHORT_SECONDS + 1
-        wait_until(lambda: time.time() > due, "the session is due to be verified again")
+def wait_until_due():
+    """Waits until AuthEpochRevalidate 3s has passed, whenever before this call a session was
+    verified. Requests have a clock of whole seconds."""
+    due = time.time() + SHORT_SECONDS + 1
+    wait_until(lambda: time.time() > due, "the sessions are due to be verified again")
 
 
 def outcome(response):
@@ -86,7 +59,7 @@ def alias(directory):
 @pytest.mark.every_mpm
 def test_within_the_window_the_directory_is_not_asked_at_all(httpd, directory):
     httpd.start(UNCACHED + ldap_area(directory.url_of(ATTRIBUTES), epoch=LONG))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     log = directory.log
     for _ in range(20):
         again = alice.get()
@@ -100,7 +73,7 @@ def test_without_it_every_request_reaches_the_provider_as_today(httpd, directory
     httpd.start(UNCACHED + ldap_area(directory.url) + '<Location "/admin">\n' + LONG
                 + '\n</Location>\n<Location "/admin/all">\nAuthEpochRevalidate Off\n</Location>\n')
     httpd.write("admin/all/index.html", "all")
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     for path, binds in (("/app/", ["ok"]), ("/admin/", []), ("/admin/all/", ["ok"])):
         for _ in range(3):
             log = directory.log
@@ -173,7 +146,7 @@ def test_users_variables_and_authorization_are_those_of_the_provider(
         assert_told_that_it_saves_nothing(httpd)
     differences = []
     for person in (ALICE, BOB, CAROL):
-        session = Session(httpd, person)
+        session = SignedIn(httpd, person)
         assert outcome(session.login) == as_stock(stock, person, "/app/")
         for number, requirement in enumerate(requirements):
             path = f"/case/{number}/"
@@ -199,7 +172,7 @@ def test_a_group_costs_no_more_than_the_compares_of_stock(httpd, stock, director
     httpd.start(site)
     stock.start(site, auth_epoch=False)
     log = directory.log
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     for _ in range(10):
         assert alice.get().status == 200
     ours = log.compares()
@@ -214,7 +187,7 @@ def test_who_is_taken_out_of_a_group_is_out_as_soon_as_without_it(httpd, directo
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.start(UNCACHED + "LDAPOpCacheEntries 0\n"
                 + ldap_area(directory.url, require=f"ldap-group {directory.staff}", epoch=LONG))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     assert alice.get().status == 200
     directory.modify(directory.staff, member=directory.dn(BOB))
     assert alice.get().status == 401
@@ -224,11 +197,11 @@ def test_within_the_window_a_session_is_still_worth_nothing_without_its_password
         httpd, directory):
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.start(UNCACHED + ldap_area(directory.url, epoch=LONG))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     log = directory.log
     for credentials in ([], [basic(ALICE.with_password("wrong"))],
                         [basic(ALICE.with_password(""))], [basic(CAROL.with_password("wrong"))]):
-        refused = httpd.request("GET", "/app/", [CLOSE, *credentials, *cookies(alice.login)])
+        refused = httpd.request("GET", "/app/", [CLOSE, *credentials, cookie_of(alice.login)])
         assert refused.status == 401
     assert log.binds(directory.dn(ALICE)) == ["failed"]
     assert log.binds(directory.dn(CAROL)) == ["failed"]
@@ -245,7 +218,7 @@ def test_where_another_verifier_decides_the_session_is_verified_there(httpd, dir
                 + ldap_area(directory.url_of("uid", "(employeeType=staff)"), path="/admin")
                 + ldap_area(directory.url, path="/reports", more=bound(directory)))
     for person, status in ((ALICE, 401), (BOB, 200)):
-        session = Session(httpd, person)
+        session = SignedIn(httpd, person)
         log = directory.log
         for _ in range(3):
             assert session.get("/admin/").status == status
@@ -264,7 +237,7 @@ def test_where_authorization_needs_the_provider_every_request_is_verified(
     httpd.start(UNCACHED + ldap_area(directory.url, require=f"ldap-group {directory.staff}",
                                      more=more, epoch=LONG))
     assert_told_that_it_saves_nothing(httpd)
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     for _ in range(3):
         log = directory.log
         assert alice.get().status == 200
@@ -323,7 +296,7 @@ def test_a_provider_that_nobody_knows_is_asked_every_time(httpd, provider):
                 + "<AuthnProviderAlias parrot polly>\n</AuthnProviderAlias>\n"
                 + ldap_area("", provider=provider, more=f'AuthUserFile "{users}"', epoch=LONG))
     assert_told_that_it_saves_nothing(httpd)
-    alice = Session(httpd, parrot)
+    alice = SignedIn(httpd, parrot)
     for _ in range(5):
         assert alice.get().status == 200
     assert len(httpd.error_log.lines("the parrot was asked")) == 6
@@ -338,9 +311,9 @@ def test_past_the_window_ten_requests_cost_one_bind(httpd, directory, caching):
         httpd.start(caching + ldap_area(directory.url_of(ATTRIBUTES, port=proxy.port),
                                         epoch=SHORT))
         have_workers(httpd, 10)
-        alice = Session(httpd, ALICE)
+        alice = SignedIn(httpd, ALICE)
         for _ in range(2):
-            alice.grow_due()
+            wait_until_due()
             log = directory.log
             seen = len(httpd.error_log.lines(r" admit \("))
             with contextlib.ExitStack() as stall:
@@ -350,7 +323,7 @@ def test_past_the_window_ten_requests_cost_one_bind(httpd, directory, caching):
                     httpd.wait_for_log(r" admit \(", seen + 10)
                     stall.close()
 
-                answers = alice.get_all_at_once(10, go_on)
+                answers = all_at_once(httpd, 10, "/app/", alice.headers, go_on)
             assert [outcome(each) for each in answers] == [outcome(alice.login)] * 10
             assert log.binds(directory.dn(ALICE)) == ["ok"]
             assert alice.get().status == 200
@@ -361,11 +334,11 @@ def test_past_the_window_ten_requests_cost_one_bind(httpd, directory, caching):
 def test_a_changed_password_ends_the_session_when_it_is_verified_again(httpd, directory):
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.start("LDAPCacheTTL 600\n" + ldap_area(directory.url, epoch=SHORT))
-    alice, bob = Session(httpd, ALICE), Session(httpd, BOB)
+    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
     changed = directory.set_password(ALICE, "changed")
-    alice.grow_due()
+    wait_until_due()
     log = directory.log
-    answers = alice.get_all_at_once(10)
+    answers = all_at_once(httpd, 10, "/app/", alice.headers)
     assert {each.status for each in answers} == {401}
     assert log.binds(directory.dn(ALICE)) == ["failed"]
     ended = httpd.wait_for_log(r"session \w+ of user alice ended")
@@ -376,7 +349,7 @@ def test_a_changed_password_ends_the_session_when_it_is_verified_again(httpd, di
     assert log.binds(directory.dn(ALICE)) == ["failed"]
     assert bob.get().status == 200
     changed = directory.set_password(ALICE, "changed again")
-    assert Session(httpd, changed).get().status == 200
+    assert SignedIn(httpd, changed).get().status == 200
 
 
 @pytest.mark.parametrize("leave", [
@@ -392,9 +365,9 @@ def test_whom_the_directory_no_longer_has_as_they_were_is_out_past_the_window(
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.start("LDAPCacheTTL 600\n"
                 + ldap_area(directory.url_of("uid", "(employeeType=staff)"), epoch=SHORT))
-    alice, bob = Session(httpd, ALICE), Session(httpd, BOB)
+    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
     leave(directory)
-    alice.grow_due()
+    wait_until_due()
     assert alice.get().status == 401
     assert len(httpd.error_log.lines(r"session \w+ of user alice ended")) == 1
     assert alice.get().status == 401
@@ -404,10 +377,10 @@ def test_whom_the_directory_no_longer_has_as_they_were_is_out_past_the_window(
 def test_variables_are_those_of_the_last_verification(httpd, directory):
     httpd.start(UNCACHED
                 + ldap_area(directory.url_of(ATTRIBUTES), epoch=SHORT))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     before = shown(alice.login)["AUTHENTICATE_DISPLAYNAME"]
     directory.modify(ALICE, displayName="Alice Liddell")
-    alice.grow_due()
+    wait_until_due()
     assert before != "Alice Liddell"
     for _ in range(3):
         assert shown(alice.get())["AUTHENTICATE_DISPLAYNAME"] == "Alice Liddell"
@@ -417,9 +390,9 @@ def test_a_password_file_is_asked_again_too(httpd):
     httpd.tolerate_log(HTTPDS_OWN)
     users = httpd.write_password_file("users", ALICE, BOB)
     httpd.start(file_site(users, zone=SHORT))
-    alice, bob = Session(httpd, ALICE), Session(httpd, BOB)
+    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
     httpd.write_password_file("users", ALICE.with_password("changed"), BOB)
-    alice.grow_due()
+    wait_until_due()
     assert alice.get().status == 401
     assert len(httpd.error_log.lines(r"user alice ended.*password-refused")) == 1
     assert bob.get().status == 200
@@ -437,10 +410,10 @@ def test_past_the_window_a_directory_that_is_away_means_503_said_once_and_no_log
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.expect_log(OUR_TROUBLE + ".*directory")
     httpd.start("LDAPCacheTTL 600\n" + ldap_area(directory.url, epoch=SHORT))
-    alice = Session(httpd, ALICE)
-    alice.grow_due()
+    alice = SignedIn(httpd, ALICE)
+    wait_until_due()
     with directory.down():
-        assert all(is_unavailable(each) for each in alice.get_all_at_once(10))
+        assert all(is_unavailable(each) for each in all_at_once(httpd, 10, "/app/", alice.headers))
         assert all(is_unavailable(alice.get()) for _ in range(10))
         assert alice.get().set_cookies == []
         assert len(httpd.error_log.lines(OUR_TROUBLE)) == 1
@@ -460,14 +433,15 @@ def test_sessions_go_on_for_as_long_as_authepochondirectoryerror_says(httpd, dir
     httpd.expect_log(OUR_TROUBLE + ".*directory")
     httpd.start("LDAPCacheTTL 600\nAuthEpochOnDirectoryError stale 1h\n"
                 + ldap_area(directory.url_of(ATTRIBUTES), epoch=SHORT))
-    alice = Session(httpd, ALICE)
-    alice.grow_due()
+    alice = SignedIn(httpd, ALICE)
+    wait_until_due()
     with directory.down():
-        for again in [*alice.get_all_at_once(10), *(alice.get() for _ in range(10))]:
+        together = all_at_once(httpd, 10, "/app/", alice.headers)
+        for again in [*together, *(alice.get() for _ in range(10))]:
             assert (again.status, again.event) == (200, "admit")
             assert outcome(again) == outcome(alice.login)
         assert len(httpd.error_log.lines(OUR_TROUBLE)) == 1
-        wrong = [CLOSE, basic(ALICE.with_password("wrong")), *cookies(alice.login)]
+        wrong = [CLOSE, basic(ALICE.with_password("wrong")), cookie_of(alice.login)]
         assert httpd.request("GET", "/app/", wrong).status == 500, "nobody else gets in"
     log = directory.log
 
@@ -483,9 +457,9 @@ def test_what_is_stale_for_too_long_is_admitted_no_more(httpd, directory):
     httpd.tolerate_log(HTTPDS_OWN)
     httpd.expect_log(OUR_TROUBLE + ".*directory")
     httpd.start("AuthEpochOnDirectoryError stale 3s\n" + ldap_area(directory.url, epoch=SHORT))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     with directory.down():
-        alice.grow_due()
+        wait_until_due()
         statuses = [alice.get().status]
 
         def refused():
@@ -502,9 +476,9 @@ def test_a_changed_password_counts_after_an_outage(httpd, directory):
     httpd.expect_log(OUR_TROUBLE + ".*directory")
     httpd.start("LDAPCacheTTL 600\nAuthEpochOnDirectoryError stale 1h\n"
                 + ldap_area(directory.url, epoch=SHORT))
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     directory.set_password(ALICE, "changed")
-    alice.grow_due()
+    wait_until_due()
     with directory.down():
         assert alice.get().status == 200
     wait_until(lambda: alice.get().status == 401, "the directory is asked again")
@@ -542,7 +516,7 @@ def test_sub_requests_and_internal_redirects_have_the_right_user(
         server.start(site, modules=["rewrite", "include"], auth_epoch=ours)
     if variant in WITHOUT_WINDOW:
         assert_told_that_it_saves_nothing(httpd)
-    alice = Session(httpd, ALICE, "/reports/")
+    alice = SignedIn(httpd, ALICE, "/reports/")
     log = directory.log
     for path in ("/app/", "/app/page.shtml", "/app/missing", "/app/jump", "/reports/part.shtml",
                  "/missing", "/app/gone"):

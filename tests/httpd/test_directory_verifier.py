@@ -4,10 +4,12 @@ say about a request."""
 import pytest
 
 from harness.people import ALICE, BOB, CAROL
+from harness.requests import SignedIn
 from harness.site import ldap_area
 from harness.slapd import READER_PASSWORD
-from test_directory_revalidate import (ATTRIBUTES, HTTPDS_OWN, LONG, SHORT, UNCACHED, Session,
-                                       as_stock, assert_told_that_it_saves_nothing, bound, outcome)
+from test_directory_revalidate import (ATTRIBUTES, HTTPDS_OWN, LONG, SHORT, UNCACHED, as_stock,
+                                       assert_told_that_it_saves_nothing, bound, outcome,
+                                       wait_until_due)
 
 
 def section(path, content):
@@ -24,9 +26,9 @@ def test_a_user_without_the_attribute_that_names_them_is_refused_as_without_the_
     directory.modify(ALICE, displayName="Alice")
     httpd.start(UNCACHED + site)
     stock.start(UNCACHED + site, auth_epoch=False)
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     directory.modify(ALICE, displayName=[])
-    alice.grow_due()
+    wait_until_due()
     assert alice.get().status == as_stock(stock, ALICE, "/app/")[0] != 200
     children = httpd.children()
     assert alice.get().status != 200
@@ -38,10 +40,10 @@ def test_a_service_account_that_cannot_bind_ends_nobodys_session(httpd, director
     httpd.tolerate_log(HTTPDS_OWN)
     site = ldap_area(directory.url, epoch=SHORT, more=bound(directory))
     httpd.start("LDAPConnectionPoolTTL 0\n" + site)
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     httpd.graceful("LDAPConnectionPoolTTL 0\n" + site.replace(READER_PASSWORD, "rotated"))
     httpd.expect_log("the directory cannot be asked")
-    alice.grow_due()
+    wait_until_due()
     refused = alice.get()
     assert (refused.status, refused.header("Retry-After") is not None) == (503, True)
     httpd.graceful("LDAPConnectionPoolTTL 0\n" + site)
@@ -62,7 +64,7 @@ def test_somebody_else_of_that_name_is_never_let_in_by_an_authorization_alias(ht
     httpd.expect_log("AuthEpochRevalidate saves nothing, because an <AuthzProviderAlias>")
     httpd.start(site)
     stock.start(site, auth_epoch=False)
-    carol = Session(httpd, CAROL)
+    carol = SignedIn(httpd, CAROL)
     assert carol.get("/admin/").status == as_stock(stock, CAROL, "/admin/")[0] == 401
 
 
@@ -77,7 +79,7 @@ def test_a_section_that_replaces_the_directorys_has_a_verifier_of_its_own(httpd,
             + section("/admin", directive))
     httpd.start(site)
     stock.start(site, auth_epoch=False)
-    alice = Session(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
     assert alice.get("/admin/").status == as_stock(stock, ALICE, "/admin/")[0] != 200
     assert alice.get().status == 200
 
@@ -93,7 +95,7 @@ def test_an_alias_for_another_directory_than_the_sections_asks_every_time(httpd,
     httpd.start(site)
     stock.start(site, auth_epoch=False)
     assert_told_that_it_saves_nothing(httpd)
-    bob = Session(httpd, BOB)
+    bob = SignedIn(httpd, BOB)
     log = directory.log
     for _ in range(2):
         assert outcome(bob.get()) == as_stock(stock, BOB, "/app/")

@@ -13,10 +13,11 @@ import stat
 import pytest
 
 from harness.people import ALICE, BOB, CAROL, SPACED, Person
+from harness.requests import SignedIn
 from harness.site import file_site
 from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, entry_of, reconfigure
-from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, ENDED, FOLLOWS, SignedIn,
-                           Watch, bound, started, unwatched, watched)
+from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, bound,
+                           started, unwatched, watched)
 from harness.waiting import wait_until
 
 METHODS = ["sync", "poll 1s"]

@@ -16,8 +16,9 @@ import pytest
 
 from harness.people import ALICE, BOB, CAROL, SPACED, Person
 from harness.proxy import Proxy
+from harness.requests import SignedIn
 from harness.slapd import READER, delete_all, reconfigure
-from harness.watch import (CANNOT_FOLLOW, ENDED, FOLLOWS, SignedIn, Watch, bound, started,
+from harness.watch import (CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, bound, started,
                            watched)
 from harness.waiting import wait_until
 

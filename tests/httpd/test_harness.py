@@ -1,6 +1,5 @@
 """The test bed itself: what it shows of an httpd without our module must be what is known of one."""
 
-import base64
 import os
 import signal
 
@@ -9,6 +8,7 @@ import pytest
 from harness import people
 from harness.error_log import WRONG_PASSWORD, ErrorLog
 from harness.people import ALICE, BOB
+from harness.requests import basic
 from harness.site import ldap_site
 from harness.waiting import wait_until
 
@@ -25,11 +25,6 @@ STOCK = """
 
 def start_stock(httpd, slapd, more="", **options):
     return httpd.start(STOCK.format(slapd=slapd) + more, auth_epoch=False, **options)
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
 
 
 @pytest.mark.smoke

@@ -1,18 +1,15 @@
 """One request of a browser becomes several inside httpd: index pages, rewriting, includes, actions
 and error documents. The person notices nothing, and one login stays one."""
 
-import base64
-
 import pytest
 
 from harness.people import ALICE, BOB
+from harness.requests import NAVIGATION, basic, cookie_of, new_session, sign_in
 from harness.site import file_site
 from harness.waiting import wait_until
 
 SORRY = "We are sorry."
 REFUSED_BY_AUTHZ = r"AH01631: user bob: authorization failure"
-NAVIGATION = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate"),
-              ("Sec-Fetch-Dest", "document")]
 FRONT_CONTROLLER = """
 RewriteEngine On
 RewriteBase /app/
@@ -40,21 +37,6 @@ def start(httpd, more="", modules=(), zone=""):
     return httpd.start(file_site(users, zone=zone, more=more), modules=modules)
 
 
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def cookies(*responses):
-    """What a browser that got these answers sends: of each name, the latest."""
-    jar = {each.name: each.value for response in responses for each in response.set_cookies}
-    return ("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items()))
-
-
-def sign_in(httpd, person=ALICE, path="/app/"):
-    return httpd.request("GET", path, [basic(person), cookies(httpd.request("GET", path))])
-
-
 def sessions_opened(httpd):
     return len(httpd.error_log.lines("session .* opened"))
 
@@ -73,7 +55,7 @@ def test_a_login_that_arrives_at_a_directory_opens_one_session(httpd):
     page = sign_in(httpd, path="/app/")
     assert (page.status, page.user, page.event) == (200, "alice", "login")
     assert page.set_cookie and sessions_opened(httpd) == 1
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookies(page)]).set_cookie is None
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(page)]).set_cookie is None
 
 
 def test_a_login_that_arrives_at_a_rewritten_url_opens_one_session(httpd):
@@ -83,7 +65,7 @@ def test_a_login_that_arrives_at_a_rewritten_url_opens_one_session(httpd):
     page = sign_in(httpd, path="/app/users/7")
     assert page.status == 200 and "app/index.html" in page.text
     assert page.set_cookie and sessions_opened(httpd) == 1
-    again = httpd.request("GET", "/app/users/8", [basic(ALICE), cookies(page)])
+    again = httpd.request("GET", "/app/users/8", [basic(ALICE), cookie_of(page)])
     assert (again.status, again.user, again.set_cookie) == (200, "alice", None)
     assert (page.event, again.event) == ("login", "admit"), "the application is told"
 
@@ -115,13 +97,13 @@ def test_a_login_survives_a_redirect_and_a_refusal_that_rewriting_makes(httpd):
     assert forbidden.status == 403
     for answer in (moved, forbidden):
         assert answer.set_cookie and "no-store" in answer.header("Cache-Control")
-        assert httpd.request("GET", "/app/", [basic(ALICE), cookies(answer)]).event == "admit"
+        assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)]).event == "admit"
 
 
 def test_late_requests_of_an_answered_prompt_get_one_cookie_through_a_rewrite(httpd):
     httpd.write("app/.htaccess", FRONT_CONTROLLER)
     start(httpd, modules=["rewrite"])
-    armed = cookies(httpd.request("GET", "/app/users/7"))
+    armed = cookie_of(httpd.request("GET", "/app/users/7"))
     first, late = (httpd.request("GET", "/app/users/7", [basic(ALICE), armed]) for _ in range(2))
     assert late.event == "admit" and late.set_cookie.value == first.set_cookie.value
 
@@ -132,9 +114,9 @@ def test_a_rewrite_into_an_area_that_wants_a_fresh_login_is_decided_anew(httpd):
     httpd.write("app/.htaccess", "RewriteEngine On\nRewriteRule ^settings$ /admin/ [L]\n")
     start(httpd, '<Location "/admin">\nAuthEpochFreshLogin 1s\n</Location>\n', modules=["rewrite"])
     challenged = httpd.request("GET", "/app/settings")
-    page = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(challenged)])
+    page = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(challenged)])
     assert page.status == 200 and "admin/index.html" in page.text and page.set_cookie
-    session = cookies(page)
+    session = cookie_of(page)
 
     def refused():
         answer = httpd.request("GET", "/app/settings", [basic(ALICE), session, *NAVIGATION])
@@ -143,25 +125,25 @@ def test_a_rewrite_into_an_area_that_wants_a_fresh_login_is_decided_anew(httpd):
     refusal = wait_until(refused, "the login is too old for /admin")
     assert is_a_clean_refusal(refusal)
     assert httpd.request("GET", "/app/", [basic(ALICE), session]).status == 200
-    late = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(challenged), *NAVIGATION])
+    late = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(challenged), *NAVIGATION])
     assert is_a_clean_refusal(late), "a cookie that was about to be sent again gives way"
-    typed = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(refusal), *NAVIGATION])
+    typed = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(refusal), *NAVIGATION])
     assert typed.status == 200 and "admin/index.html" in typed.text and typed.set_cookie
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookies(typed)]).status == 200
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(typed)]).status == 200
 
 
 def test_a_rewrite_into_another_zone_is_decided_there(httpd):
     httpd.write("app/.htaccess", "RewriteEngine On\nRewriteRule ^settings$ /admin/ [L]\n")
     start(httpd, ADMIN_ZONE, modules=["rewrite"])
     staff = sign_in(httpd)
-    refusal = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff)])
+    refusal = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff)])
     assert is_a_clean_refusal(refusal, realm="Admin")
     assert refusal.set_cookie.name != staff.set_cookie.name
     opened = sessions_opened(httpd)
-    admin = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff, refusal)])
+    admin = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff, refusal)])
     assert admin.status == 200 and admin.set_cookie.name == refusal.set_cookie.name
     assert sessions_opened(httpd) == opened + 1
-    both = httpd.request("GET", "/app/settings", [basic(ALICE), cookies(staff, admin)])
+    both = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff, admin)])
     assert (both.status, both.event, both.set_cookie) == (200, "admit", None)
 
 
@@ -170,11 +152,11 @@ def test_a_login_within_a_sub_request_is_a_session_that_a_logout_ends(httpd):
     start(httpd, INCLUDES.replace("/app", "/public"), modules=["include"])
     httpd.expect_log(r"unable to include \"/app/index.html\"")
     armed = httpd.request("GET", "/app/")
-    included = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookies(armed)])
+    included = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookie_of(armed)])
     assert "app/index.html" in included.text and sessions_opened(httpd) == 1
-    out = httpd.request("POST", "/logout", [cookies(armed), ("Origin", httpd.origin)])
+    out = httpd.request("POST", "/logout", [cookie_of(armed), ("Origin", httpd.origin)])
     assert out.status == 401
-    again = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookies(armed)])
+    again = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookie_of(armed)])
     assert "app/index.html" not in again.text
 
 
@@ -184,10 +166,10 @@ def test_where_only_the_index_is_protected_one_prompt_is_enough(httpd):
                  '<Location "/files/index.html">\nRequire valid-user\n</Location>\n')
     asked = httpd.request("GET", "/files/")
     assert asked.asks_for_password and asked.set_cookie
-    shown = httpd.request("GET", "/files/", [basic(ALICE), cookies(asked)])
+    shown = httpd.request("GET", "/files/", [basic(ALICE), cookie_of(asked)])
     assert shown.status == 200 and shown.set_cookie
     assert shown.header("Cache-Control") == "private, no-store"
-    again = httpd.request("GET", "/files/", [basic(ALICE), cookies(shown)])
+    again = httpd.request("GET", "/files/", [basic(ALICE), cookie_of(shown)])
     assert again.status == 200 and again.header("Cache-Control") == "private, no-store"
 
 
@@ -225,9 +207,9 @@ def test_a_page_includes_pages_of_its_zone_whatever_the_request_is(httpd):
                                  '[<!--#include virtual="/public/index.html" -->]')
     start(httpd, INCLUDES, modules=["include"])
     login = sign_in(httpd, path="/app/all.shtml")
-    again = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookies(login)])
+    again = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookie_of(login)])
     late = httpd.request("GET", "/app/all.shtml",
-                         [basic(ALICE), cookies(httpd.request("GET", "/app/"))])
+                         [basic(ALICE), cookie_of(httpd.request("GET", "/app/"))])
     for page in (login, again, late):
         assert page.status == 200
         assert "reports/index.html" in page.text and "public/index.html" in page.text
@@ -240,11 +222,11 @@ def test_an_include_of_another_zone_is_decided_there_and_leaks_neither_page_nor_
     start(httpd, ADMIN_ZONE + INCLUDES, modules=["include"])
     httpd.expect_log(r"unable to include \"/admin/index.html\"")
     staff = sign_in(httpd)
-    page = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookies(staff)])
+    page = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookie_of(staff)])
     assert (page.status, page.set_cookie, page.challenge) == (200, None, None)
     assert "admin/index.html" not in page.text
     admin = sign_in(httpd, path="/admin/")
-    page = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookies(staff, admin)])
+    page = httpd.request("GET", "/app/all.shtml", [basic(ALICE), cookie_of(staff, admin)])
     assert "admin/index.html" in page.text
 
 
@@ -256,7 +238,7 @@ def test_an_include_on_a_public_page_shows_protected_pages_to_those_signed_in_al
         page = httpd.request("GET", "/public/all.shtml", credentials)
         assert (page.status, page.set_cookie, page.challenge) == (200, None, None)
         assert "app/index.html" not in page.text
-    page = httpd.request("GET", "/public/all.shtml", [basic(ALICE), cookies(sign_in(httpd))])
+    page = httpd.request("GET", "/public/all.shtml", [basic(ALICE), new_session(httpd)])
     assert "app/index.html" in page.text
     assert sessions_opened(httpd) == 1
 
@@ -297,7 +279,7 @@ def test_whoever_may_not_see_a_page_gets_its_error_document_and_no_session(httpd
     assert forbidden.status == 403 and SORRY in forbidden.text
     assert forbidden.challenge is None and forbidden.set_cookie is None
     assert sessions_opened(httpd) == 0
-    session = cookies(sign_in(httpd, BOB, "/app/"))
+    session = cookie_of(sign_in(httpd, BOB, "/app/"))
     assert httpd.request("GET", "/admin/", [basic(BOB), session]).status == 403
     assert httpd.request("GET", "/app/", [basic(BOB), session]).event == "admit"
 
@@ -315,7 +297,7 @@ def test_a_login_that_arrives_at_a_missing_page_is_a_login(httpd, where):
 @ERROR_DOCUMENTS
 def test_while_the_store_is_away_its_error_document_admits_nobody(httpd, where, shown):
     start(httpd, f"ErrorDocument 503 {where}\n{ONLY_ALICE}")
-    session = cookies(sign_in(httpd))
+    session = new_session(httpd)
     for file in httpd.store.iterdir():
         file.chmod(0)
     httpd.expect_log(r"auth_epoch:(error|crit|alert)")
@@ -329,7 +311,7 @@ def test_while_the_store_is_away_its_error_document_admits_nobody(httpd, where, 
 
 def test_an_island_that_is_open_to_all_asks_nobody_and_opens_nothing(httpd):
     start(httpd, '<Location "/reports">\nRequire all granted\n</Location>\n')
-    session = cookies(sign_in(httpd))
+    session = new_session(httpd)
     httpd.request("POST", "/logout", [basic(ALICE), session, ("Origin", httpd.origin)])
     for headers in ([], [basic(ALICE)], [basic(ALICE), session]):
         page = httpd.request("GET", "/reports/", headers)

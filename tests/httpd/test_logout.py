@@ -1,21 +1,17 @@
 """The logout handler: who may ask, what ends, what is answered."""
 
-import base64
 import re
 from urllib.parse import quote
 
 import pytest
 
 from harness.people import ALICE, BOB
+from harness.requests import FORGET, SAME_ORIGIN, basic, cookie_of
 from harness.site import file_site
 from harness.waiting import wait_until
 
 ENGINES = ["chromium", "firefox"]
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-OUR_PAGE = ("Sec-Fetch-Site", "same-origin")
-NAVIGATION = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")]
-FORGET = [OUR_PAGE, ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"),
-          ("AuthEpoch", "forget")]
 EVIL = "evil.example"
 
 
@@ -37,15 +33,6 @@ def is_signed_in(browser):
 
 def jar(browser):
     return ("Cookie", "=".join(browser.cookie))
-
-
-def jar_of(answer):
-    return ("Cookie", f"{answer.set_cookie.name}={answer.set_cookie.value}")
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
 
 
 def post(httpd, browser, *headers, target="/logout", body=b""):
@@ -94,22 +81,22 @@ def test_challenge_asks_at_once_and_the_answer_signs_in_at_the_return_path(httpd
 def test_answer_to_the_logouts_challenge_is_verified_where_it_leads_and_not_before(httpd):
     start(httpd, "AuthEpochLogoutResponse challenge\nAuthEpochReturn /reports/")
     browser = signed_in(httpd)
-    asked = post(httpd, browser, OUR_PAGE)
+    asked = post(httpd, browser, SAME_ORIGIN)
     assert asked.asks_for_password
-    answer = httpd.request("POST", "/logout", [jar_of(asked), basic(BOB), OUR_PAGE])
+    answer = httpd.request("POST", "/logout", [cookie_of(asked), basic(BOB), SAME_ORIGIN])
     assert (answer.status, answer.header("Location")) == (303, "/reports/")
     assert answer.set_cookie.value != asked.set_cookie.value
-    assert httpd.request("GET", "/reports/", [jar_of(answer), basic(BOB)]).user == "bob"
+    assert httpd.request("GET", "/reports/", [cookie_of(answer), basic(BOB)]).user == "bob"
 
 
 def test_challenge_answered_to_a_logout_without_password_logs_nobody_in_at_first(httpd):
     start(httpd, "AuthEpochLogoutResponse challenge")
     browser = signed_in(httpd)
-    asked = httpd.request("POST", "/logout", [jar(browser), OUR_PAGE])
+    asked = httpd.request("POST", "/logout", [jar(browser), SAME_ORIGIN])
     assert asked.asks_for_password
     # The password may be the one that the browser had all along.
-    assert httpd.request("GET", "/app/", [jar_of(asked), basic(ALICE)]).status == 401
-    again = httpd.request("POST", "/logout", [jar_of(asked), basic(ALICE), OUR_PAGE])
+    assert httpd.request("GET", "/app/", [cookie_of(asked), basic(ALICE)]).status == 401
+    again = httpd.request("POST", "/logout", [cookie_of(asked), basic(ALICE), SAME_ORIGIN])
     assert again.asks_for_password
 
 
@@ -210,7 +197,7 @@ def test_get_off_takes_post_alone(httpd):
 def test_other_methods_are_not_allowed_and_head_changes_nothing(httpd):
     start(httpd)
     browser = signed_in(httpd)
-    headers = [jar(browser), basic(ALICE), OUR_PAGE]
+    headers = [jar(browser), basic(ALICE), SAME_ORIGIN]
     for method in ("PUT", "DELETE", "OPTIONS", "PROPFIND"):
         answer = httpd.request(method, "/logout", headers)
         assert answer.status == 405 and allowed(answer) == {"GET", "HEAD", "POST"}
@@ -309,7 +296,7 @@ def test_field_of_the_form_counts_over_the_query(httpd):
 def test_logging_out_everywhere_without_a_session_says_that_others_may_still_be_signed_in(httpd):
     start(httpd)
     other = signed_in(httpd)
-    answer = httpd.request("POST", "/logout?scope=all", [basic(ALICE), OUR_PAGE])
+    answer = httpd.request("POST", "/logout?scope=all", [basic(ALICE), SAME_ORIGIN])
     assert (answer.status, answer.challenge) == (401, ("Epoch", "Staff"))
     assert "You are signed out here" in answer.text
     assert is_signed_in(other)
@@ -322,9 +309,9 @@ def test_password_of_an_expired_session_is_enough_to_log_out_everywhere(httpd):
     wait_until(lambda: httpd.request("GET", "/admin/", [old, basic(ALICE)]).status == 401,
                "the session is too old for the admin area")
     nobodys = httpd.request("POST", "/logout?scope=all",
-                            [old, basic(ALICE.with_password("wrong")), OUR_PAGE])
+                            [old, basic(ALICE.with_password("wrong")), SAME_ORIGIN])
     assert "You are signed out here" in nobodys.text and is_signed_in(other)
-    alices = httpd.request("POST", "/logout?scope=all", [old, basic(ALICE), OUR_PAGE])
+    alices = httpd.request("POST", "/logout?scope=all", [old, basic(ALICE), SAME_ORIGIN])
     assert "You are signed out<" in alices.text
     assert not is_signed_in(other)
 
@@ -336,9 +323,9 @@ def test_logging_out_twice_is_fine(httpd):
     for _ in range(3):
         page = browser.submit("/logout")
         assert page.status == 401 and "You are signed out" in page.text
-    late = httpd.request("POST", "/logout", [old, basic(ALICE), OUR_PAGE])
+    late = httpd.request("POST", "/logout", [old, basic(ALICE), SAME_ORIGIN])
     assert late.status == 401 and "You are signed out" in late.text
-    stranger = httpd.request("POST", "/logout", [OUR_PAGE])
+    stranger = httpd.request("POST", "/logout", [SAME_ORIGIN])
     assert stranger.status == 401 and "You are signed out" in stranger.text
     assert not is_signed_in(browser)
 
@@ -346,9 +333,9 @@ def test_logging_out_twice_is_fine(httpd):
 def test_logout_with_the_cookie_from_before_the_login_ends_that_login(httpd):
     start(httpd)
     challenged = httpd.request("GET", "/app/")
-    login = httpd.request("GET", "/app/", [jar_of(challenged), basic(ALICE)])
-    httpd.request("POST", "/logout", [jar_of(challenged), basic(ALICE), OUR_PAGE])
-    for cookie in (jar_of(login), jar_of(challenged)):
+    login = httpd.request("GET", "/app/", [cookie_of(challenged), basic(ALICE)])
+    httpd.request("POST", "/logout", [cookie_of(challenged), basic(ALICE), SAME_ORIGIN])
+    for cookie in (cookie_of(login), cookie_of(challenged)):
         assert httpd.request("GET", "/app/", [cookie, basic(ALICE)]).status == 401
 
 
@@ -366,7 +353,7 @@ BAD_PATHS = [f"//{EVIL}", f"/\\{EVIL}", f"https:{EVIL}", f"https://{EVIL}/", f"\
 def test_good_return_path_is_where_the_page_and_the_redirect_lead(httpd):
     start(httpd, "AuthEpochLogoutResponse redirect /public/")
     for path in GOOD_PATHS:
-        answer = httpd.request("POST", "/logout?return=" + quote(path, safe=""), [OUR_PAGE])
+        answer = httpd.request("POST", "/logout?return=" + quote(path, safe=""), [SAME_ORIGIN])
         assert (answer.status, answer.header("Location")) == (303, path)
 
 
@@ -378,14 +365,14 @@ def test_return_path_that_may_lead_elsewhere_is_ignored(httpd, response):
     targets = raw + ["/logout?return=" + quote(path, safe="") for path in BAD_PATHS]
     with httpd.connection() as connection:
         for target in targets:
-            answer = connection.request("POST", target, [OUR_PAGE])
+            answer = connection.request("POST", target, [SAME_ORIGIN])
             assert EVIL not in answer.text and EVIL not in str(answer.headers), target
             assert answer.header("Location") in (None, "/public/")
             asked = connection.request("GET", target, [])
             assert is_confirm_page(asked) and EVIL not in asked.text, target
         for path in BAD_PATHS:
             body = "return=" + quote(path, safe="")
-            answer = connection.request("POST", "/logout", [OUR_PAGE, FORM], body)
+            answer = connection.request("POST", "/logout", [SAME_ORIGIN, FORM], body)
             assert EVIL not in answer.text and EVIL not in str(answer.headers), path
 
 
@@ -411,7 +398,7 @@ def test_browser_is_told_what_to_throw_away_over_https_and_at_home(httpd, settin
         assert browser.submit("/logout").header("Clear-Site-Data") == field
     # Browsers ignore it over plain http from anywhere else.
     host = ("Host", f"intranet.test:{httpd.port}")
-    elsewhere = httpd.request("POST", "/logout", [host, OUR_PAGE])
+    elsewhere = httpd.request("POST", "/logout", [host, SAME_ORIGIN])
     assert elsewhere.status == 401 and elsewhere.header("Clear-Site-Data") is None
 
 
@@ -441,7 +428,7 @@ def test_form_that_is_too_long_is_refused_and_nothing_ends(httpd):
     start(httpd)
     browser = signed_in(httpd)
     with httpd.connection() as connection:
-        headers = [jar(browser), basic(ALICE), OUR_PAGE, FORM]
+        headers = [jar(browser), basic(ALICE), SAME_ORIGIN, FORM]
         huge = connection.request("POST", "/logout", headers, b"return=/" + b"a" * 20000)
         assert huge.status == 413
     fields = "&".join(f"a{i}=b" for i in range(100)).encode()
@@ -454,7 +441,7 @@ def test_form_in_chunks_is_read(httpd):
     browser, other = signed_in(httpd), signed_in(httpd)
     chunks = b"5\r\nscope\r\n4\r\n=all\r\n0\r\n\r\n"
     with httpd.connection() as connection:
-        connection.send("POST", "/logout", [jar(browser), basic(ALICE), OUR_PAGE, FORM,
+        connection.send("POST", "/logout", [jar(browser), basic(ALICE), SAME_ORIGIN, FORM,
                                             ("Transfer-Encoding", "chunked")])
         connection.send_raw(chunks)
         assert connection.receive("POST").status == 401
@@ -469,7 +456,7 @@ def test_body_that_is_no_form_is_refused_and_not_half_obeyed(httpd):
         for content_type in ("application/json", "multipart/form-data; boundary=x", ""):
             fields = [("Content-Type", content_type)] if content_type else []
             answer = connection.request("POST", "/logout", [
-                jar(browser), basic(ALICE), OUR_PAGE, *fields], b'{"scope": "all"}&scope=all')
+                jar(browser), basic(ALICE), SAME_ORIGIN, *fields], b'{"scope": "all"}&scope=all')
             assert answer.status == 415 and "form" in answer.json["detail"]
         assert connection.request("GET", "/public/").status == 200
     assert is_signed_in(other) and is_signed_in(browser)
@@ -526,7 +513,7 @@ def test_forget_request_arms_only_if_it_carries_credentials(httpd, at):
     assert without.asks_for_password and without.set_cookie is None
     made_up = httpd.request("GET", at, [*FORGET, jar(browser), basic(BOB.with_password("x"))])
     assert made_up.asks_for_password
-    assert httpd.request("GET", "/app/", [jar_of(made_up), basic(ALICE)]).user == "alice"
+    assert httpd.request("GET", "/app/", [cookie_of(made_up), basic(ALICE)]).user == "alice"
 
 
 # ---- the pages, and what else is in the configuration
@@ -599,11 +586,7 @@ def test_page_of_a_host_named_by_its_ipv6_address_may_log_out(httpd):
     start(httpd)
     host = ("Host", f"[::1]:{httpd.port}")
     challenged = httpd.request("GET", "/app/", [host])
-    session = httpd.request("GET", "/app/", [host, basic(ALICE), jar_of(challenged)])
-    out = httpd.request("POST", "/logout", [host, jar_of(session),
+    session = httpd.request("GET", "/app/", [host, basic(ALICE), cookie_of(challenged)])
+    out = httpd.request("POST", "/logout", [host, cookie_of(session),
                                             ("Origin", f"http://[::1]:{httpd.port}")])
     assert out.status == 401 and out.set_cookie
-
-
-def jar_of(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")

@@ -1,26 +1,17 @@
 """What the directives make of the same requests: reporting, stateless clients, other sites, fresh
 logins, timeouts, and the providers that verify."""
 
-import base64
 import time
 
 import pytest
 
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB, CAROL
+from harness.requests import (CROSS_SITE_IMAGE, CROSS_SITE_LINK, IMAGE, NAVIGATION, SCRIPT,
+                              basic, cookie_of, log_out, new_session, sign_in)
 from harness.site import file_site, ldap_site
 from harness.waiting import wait_until
 
-NAVIGATION = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "navigate"),
-              ("Sec-Fetch-Dest", "document")]
-SCRIPT = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "cors"),
-          ("Sec-Fetch-Dest", "empty")]
-IMAGE = [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors"),
-         ("Sec-Fetch-Dest", "image")]
-CROSS_SITE_LINK = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
-                   ("Sec-Fetch-Dest", "document")]
-CROSS_SITE_IMAGE = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"),
-                    ("Sec-Fetch-Dest", "image")]
 TELL_ALL = "".join(f'Header always set X-{name} "%{{AUTH_EPOCH_{name.upper()}}}e"\n'
                    for name in ("Reason", "Session", "Auth_Time", "Expires"))
 
@@ -28,24 +19,6 @@ TELL_ALL = "".join(f'Header always set X-{name} "%{{AUTH_EPOCH_{name.upper()}}}e
 def start(httpd, zone="", more="", **options):
     users = httpd.write_password_file("users", ALICE, BOB)
     httpd.start(file_site(users, zone=zone, more=TELL_ALL + more), **options)
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def jar(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
-
-
-def sign_in(httpd, person=ALICE, path="/app/", headers=(), **options):
-    challenged = httpd.request("GET", path, headers, **options)
-    return httpd.request("GET", path, [*headers, basic(person), jar(challenged)], **options)
-
-
-def log_out(httpd, session):
-    return httpd.request("POST", "/logout", [session, ("Sec-Fetch-Site", "same-origin")])
 
 
 def sessions_opened(httpd):
@@ -70,11 +43,11 @@ def test_report_refuses_nothing_and_says_what_would_have_been_refused(httpd):
     assert (first.status, first.user, first.event) == (200, "alice", "refuse")
     assert told(first, "Reason") == "no-cookie" and told(first, "Session")
     assert httpd.wait_for_log(r"Report: would refuse \(no-cookie, row 17\)")
-    again = httpd.request("GET", "/app/", [basic(ALICE), jar(first)])
+    again = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(first)])
     assert (again.status, again.event) == (200, "admit")
 
-    out = log_out(httpd, jar(first))
-    after = httpd.request("GET", "/app/", [basic(ALICE), jar(out)])
+    out = log_out(httpd, cookie_of(first))
+    after = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(out)])
     assert (after.status, after.event, told(after, "Reason")) == (200, "refuse",
                                                                   "challenge-unarmed")
     assert httpd.wait_for_log(r"Report: would refuse \(challenge-unarmed, row 8\)")
@@ -97,7 +70,7 @@ def test_report_leaves_wrong_passwords_and_prompts_to_the_provider(httpd):
 def test_report_lets_on_while_the_store_is_away(httpd):
     users = httpd.write_password_file("users", ALICE)
     httpd.start(file_site(users, epoch="Report", more=TELL_ALL))
-    session = jar(httpd.request("GET", "/app/", [basic(ALICE)]))
+    session = cookie_of(httpd.request("GET", "/app/", [basic(ALICE)]))
     for file in httpd.store.iterdir():
         file.chmod(0)
     httpd.expect_log(r"auth_epoch:error")
@@ -123,7 +96,7 @@ def test_credentials_alone_are_enough_where_stateless_holds(httpd, policy, agent
     else:
         assert asks(answer) and answer.set_cookie
     # With a cookie, stateless means nothing.
-    session = jar(sign_in(httpd))
+    session = new_session(httpd)
     log_out(httpd, session)
     assert asks(httpd.request("GET", "/app/", [basic(ALICE), session, ("User-Agent", agent)]))
 
@@ -151,7 +124,7 @@ def test_a_cookie_for_all_sites_does_not_open_the_door_to_them(httpd, policy, st
     start(httpd, zone=f"AuthEpochCookieSameSite None\nAuthEpochCrossSite {policy}", https=True)
     login = sign_in(httpd, https=True)
     assert login.set_cookie["samesite"] == "None" and "secure" in login.set_cookie
-    session = [basic(ALICE), jar(login)]
+    session = [basic(ALICE), cookie_of(login)]
     embedded = httpd.request("GET", "/app/", [*session, *CROSS_SITE_IMAGE], https=True)
     assert (embedded.status, embedded.set_cookie) == (status, None)
     for kind in (CROSS_SITE_LINK, NAVIGATION):
@@ -168,7 +141,7 @@ def test_an_area_that_wants_a_fresh_login_asks_again_and_the_rest_goes_on(httpd)
     start(httpd, more=FRESH)
     login = sign_in(httpd, path="/admin/")
     assert login.status == 200
-    session = [basic(ALICE), jar(login)]
+    session = [basic(ALICE), cookie_of(login)]
 
     def too_old():
         answer = httpd.request("GET", "/admin/", [*session, *NAVIGATION])
@@ -181,10 +154,11 @@ def test_an_area_that_wants_a_fresh_login_asks_again_and_the_rest_goes_on(httpd)
         assert (answer.status, answer.challenge, answer.set_cookie) == (403, None, None)
     assert httpd.request("GET", "/app/", session).event == "admit"
     # Other areas go on with the old session, until its successor opens.
-    renewed = httpd.request("GET", "/admin/", [basic(ALICE), jar(refusal), *NAVIGATION])
+    renewed = httpd.request("GET", "/admin/", [basic(ALICE), cookie_of(refusal), *NAVIGATION])
     assert (renewed.status, renewed.event) == (200, "login")
-    assert httpd.request("GET", "/app/", [basic(ALICE), jar(renewed)]).event == "admit"
-    assert asks(httpd.request("GET", "/app/", [basic(BOB), jar(login)])), "the old one has ended"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(renewed)]).event == "admit"
+    bobs = httpd.request("GET", "/app/", [basic(BOB), cookie_of(login)])
+    assert asks(bobs), "the old one has ended"
 
 
 @pytest.mark.parametrize("engine", ["chromium", "firefox"])
@@ -207,13 +181,13 @@ def test_a_session_that_has_lasted_too_long_has_ended_for_good(httpd, limit):
     httpd.start(site)
     login = sign_in(httpd)
     assert login.status == 200
-    session = jar(login)
+    session = cookie_of(login)
     out = wait_until(lambda: over(httpd, session), "the session is over")
     assert asks(out)
     httpd.graceful(site.replace(limit, ""))
     refused = httpd.request("GET", "/app/", [basic(ALICE), session])
     assert asks(refused), "a longer limit revives nothing"
-    assert httpd.request("GET", "/app/", [basic(ALICE), jar(refused)]).status == 200
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(refused)]).status == 200
 
 
 def over(httpd, session):
@@ -230,7 +204,7 @@ def test_requests_keep_a_session_from_falling_idle_but_not_from_growing_old(http
     admitted = []
 
     def refused():
-        answer = httpd.request("GET", "/app/", [basic(ALICE), jar(login)])
+        answer = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(login)])
         if answer.status == 200:
             admitted.append(time.time())
         return answer if answer.status != 200 else None
@@ -247,18 +221,18 @@ def test_the_environment_names_session_time_event_and_reason(httpd):
     start(httpd)
     login = sign_in(httpd)
     assert (login.event, told(login, "Reason")) == ("login", None)
-    assert len(told(login, "Session")) >= 32 and told(login, "Session") not in jar(login)[1]
+    assert len(told(login, "Session")) >= 32 and told(login, "Session") not in cookie_of(login)[1]
     assert before <= int(told(login, "Auth_Time")) <= time.time()
     assert int(told(login, "Expires")) == int(told(login, "Auth_Time")) + 12 * 3600
-    admitted = httpd.request("GET", "/app/", [basic(ALICE), jar(login)])
+    admitted = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(login)])
     assert admitted.event == "admit" and told(admitted, "Session") == told(login, "Session")
-    out = log_out(httpd, jar(login))
+    out = log_out(httpd, cookie_of(login))
     assert out.event == "logout"
     for headers, event, reason in (([], "challenge", "new-client"),
                                    ([basic(ALICE)], "refuse", "no-cookie"),
-                                   ([basic(ALICE), jar(login)], "refuse", "session-ended"),
-                                   ([jar(login), *SCRIPT], "challenge", "session-ended"),
-                                   ([basic(ALICE), jar(login), *SCRIPT], "forbid", "script")):
+                                   ([basic(ALICE), cookie_of(login)], "refuse", "session-ended"),
+                                   ([cookie_of(login), *SCRIPT], "challenge", "session-ended"),
+                                   ([basic(ALICE), cookie_of(login), *SCRIPT], "forbid", "script")):
         answer = httpd.request("GET", "/app/", headers)
         assert (answer.event, told(answer, "Reason")) == (event, reason)
 
@@ -294,7 +268,7 @@ def test_providers_in_a_row_verify_whom_they_know_and_a_session_is_the_same_with
     for person in (ALICE.with_password("from the file"), BOB, CAROL):
         login = sign_in(httpd, person)
         assert (login.status, login.user, login.event) == (200, person.user, "login")
-        again = httpd.request("GET", "/app/", [basic(person), jar(login)])
+        again = httpd.request("GET", "/app/", [basic(person), cookie_of(login)])
         assert (again.status, again.event) == (200, "admit")
     httpd.expect_log(WRONG_PASSWORD)
     assert asks(sign_in(httpd, ALICE)), "the file knows alice, and the directory is not asked"
@@ -316,10 +290,10 @@ def test_where_basic_is_not_authoritative_whom_nobody_verified_gets_no_session(h
 
 def test_what_report_opened_unasked_opens_nothing_where_authepoch_is_on(httpd):
     start(httpd, more='<Location "/reports">\nAuthEpoch Report\n</Location>\n')
-    log_out(httpd, jar(sign_in(httpd)))
+    log_out(httpd, new_session(httpd))
     unasked = httpd.request("GET", "/reports/", [basic(ALICE)])
     assert unasked.status == 200 and unasked.set_cookie
-    assert asks(httpd.request("GET", "/app/", [basic(ALICE), jar(unasked)]))
+    assert asks(httpd.request("GET", "/app/", [basic(ALICE), cookie_of(unasked)]))
 
 
 @pytest.mark.parametrize("policy", ["AuthEpochStateless On", "AuthEpoch Report"])

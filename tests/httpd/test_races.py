@@ -9,19 +9,11 @@ import threading
 import pytest
 
 from harness.people import ALICE, BOB, Person
+from harness.requests import basic, cookie_of, new_session
 from harness.site import file_site
 
 ROUNDS = 10_000
 CLIENTS = 6
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def jar(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
 
 
 def quickly_checked_password_file(httpd, *people):
@@ -63,9 +55,9 @@ class Client:
 
     def _round(self, before, meanwhile, logout):
         challenge = before.request("GET", "/app/")
-        opened = before.request("GET", "/app/", [basic(self.person), jar(challenge)])
+        opened = before.request("GET", "/app/", [basic(self.person), cookie_of(challenge)])
         assert opened.status == 200, opened.status
-        session = jar(opened)
+        session = cookie_of(opened)
 
         # All at once: a request of the session, somebody else's login on it, and the logout.
         before.send("GET", "/app/", [basic(self.person), session])
@@ -80,9 +72,9 @@ class Client:
         successor = meanwhile.receive()
 
         after.append(before.request("GET", "/app/", [basic(BOB), session]))
-        after.append(before.request("GET", "/app/", [basic(self.person), jar(challenge)]))
+        after.append(before.request("GET", "/app/", [basic(self.person), cookie_of(challenge)]))
         if successor.set_cookie is not None and successor.status == 200:
-            after.append(meanwhile.request("GET", "/app/", [basic(BOB), jar(successor)]))
+            after.append(meanwhile.request("GET", "/app/", [basic(BOB), cookie_of(successor)]))
         self.accepted += [answer for answer in after if answer.status != 401]
 
 
@@ -100,11 +92,6 @@ def test_nothing_is_accepted_after_the_logout_was_processed(httpd):
     assert [client.failure for client in clients] == [None] * CLIENTS
     assert sum(client.played for client in clients) >= ROUNDS
     assert list(itertools.chain(*(client.accepted for client in clients))) == []
-
-
-def sign_in(httpd):
-    challenge = jar(httpd.request("GET", "/app/"))
-    return jar(httpd.request("GET", "/app/", [basic(ALICE), challenge]))
 
 
 class LoginUnderWay:
@@ -125,15 +112,15 @@ class LoginUnderWay:
 def test_a_login_verified_before_a_logout_everywhere_does_not_live_after_it(httpd):
     httpd.start(file_site(slowly_checked_password_file(httpd, ALICE)))
     for _ in range(5):
-        elsewhere = sign_in(httpd)
-        challenge = jar(httpd.request("GET", "/app/"))
+        elsewhere = new_session(httpd)
+        challenge = cookie_of(httpd.request("GET", "/app/"))
         login = LoginUnderWay(httpd, ALICE, [challenge])
         swept = httpd.request("POST", "/logout?scope=all",
                               [elsewhere, ("Origin", httpd.origin)])
         assert swept.status == 401
         answer = login.answer()
         if answer.status == 200:  # it was opened before the increment, and is over now
-            answer = httpd.request("GET", "/app/", [basic(ALICE), jar(answer)])
+            answer = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)])
         assert answer.status == 401
         assert httpd.request("GET", "/app/", [basic(ALICE), elsewhere]).status == 401
 
@@ -142,13 +129,13 @@ def test_a_login_verified_before_a_logout_everywhere_does_not_live_after_it(http
 def test_a_login_under_way_at_a_second_logout_opens_nothing(httpd):
     httpd.start(file_site(slowly_checked_password_file(httpd, ALICE)))
     ours = ("Origin", httpd.origin)
-    session = sign_in(httpd)
-    unarmed = jar(httpd.request("POST", "/logout", [session, ours]))
-    armed = jar(httpd.request("GET", "/app/", [basic(ALICE), unarmed]))
+    session = new_session(httpd)
+    unarmed = cookie_of(httpd.request("POST", "/logout", [session, ours]))
+    armed = cookie_of(httpd.request("GET", "/app/", [basic(ALICE), unarmed]))
     login = LoginUnderWay(httpd, ALICE, [armed])
     assert httpd.request("POST", "/logout", [armed, ours]).status == 401
     answer = login.answer()
     assert answer.status == 401 and answer.asks_for_password
     assert httpd.request("GET", "/app/", [basic(ALICE), armed]).status == 401
-    again = httpd.request("GET", "/app/", [basic(ALICE), jar(answer)])
+    again = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)])
     assert again.status == 200, "one prompt later the person is in"

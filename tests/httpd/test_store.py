@@ -1,6 +1,5 @@
 """The store's life: restarts, crashes, damage, full disks, and what epochctl shows of it."""
 
-import base64
 import contextlib
 import http.client
 import os
@@ -15,6 +14,7 @@ import pytest
 from harness.httpd import CHILDREN
 from harness.people import ALICE, BOB, CAROL, Person
 from harness.processes import UNPRIVILEGED, unprivileged
+from harness.requests import basic, cookie_of, new_session
 from harness.site import file_site
 from harness.waiting import wait_until
 
@@ -23,24 +23,9 @@ CANNOT_ANSWER = "the store cannot answer"
 DIED_OF_THE_CUT = r"AH00052: child pid \d+ exit signal (Bus error|Segmentation fault)"
 
 
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def jar(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
-
-
 def start(httpd, more="", **options):
     users = httpd.write_password_file("users", ALICE, BOB, CAROL)
     return httpd.start(file_site(users, more=more), **options)
-
-
-def sign_in(httpd, person=ALICE):
-    """The cookie of a new session."""
-    challenged = httpd.request("GET", "/app/")
-    return jar(httpd.request("GET", "/app/", [basic(person), jar(challenged)]))
 
 
 def visit(httpd, session, person=ALICE):
@@ -82,9 +67,9 @@ HAPPENINGS = ["graceful", "restart", "kill_children"]
 @pytest.mark.parametrize("happening", HAPPENINGS)
 def test_live_sessions_go_on_and_ended_ones_stay_ended(httpd, happening):
     start(httpd)
-    live, ended, swept, bobs = (sign_in(httpd, person) for person in (CAROL, BOB, ALICE, BOB))
+    live, ended, swept, bobs = (new_session(httpd, person) for person in (CAROL, BOB, ALICE, BOB))
     log_out(httpd, ended, person=BOB)
-    log_out(httpd, sign_in(httpd, ALICE), "all", ALICE)
+    log_out(httpd, new_session(httpd, ALICE), "all", ALICE)
     getattr(httpd, happening)()
     for _ in range(4):  # whichever child answers
         assert is_live(visit(httpd, live, CAROL))
@@ -95,7 +80,7 @@ def test_live_sessions_go_on_and_ended_ones_stay_ended(httpd, happening):
 
 def test_a_logout_that_was_answered_survives_the_death_of_everybody(httpd):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     with httpd.connection() as connection:
         assert connection.request("POST", "/logout", [basic(ALICE), session,
                                                       ("Origin", httpd.origin)]).status == 401
@@ -105,15 +90,15 @@ def test_a_logout_that_was_answered_survives_the_death_of_everybody(httpd):
 
 def test_a_key_file_that_was_removed_costs_a_prompt_and_no_session(httpd):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     challenged = httpd.request("GET", "/app/")
     httpd.stop()
     key_file(httpd).unlink()
     httpd.restart()
     assert is_live(visit(httpd, session))
-    refused = httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)])
+    refused = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
     assert refused.asks_for_password
-    assert httpd.request("GET", "/app/", [basic(ALICE), jar(refused)]).event == "login"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(refused)]).event == "login"
 
 
 def key_file(httpd):
@@ -129,7 +114,7 @@ def mode_and_owner(path):
 
 def test_the_first_start_makes_a_store_for_httpds_user_and_a_key_file_for_whoever_starts_it(httpd):
     start(httpd, as_root=True)
-    sign_in(httpd)
+    new_session(httpd)
     assert mode_and_owner(httpd.store) == (0o700, UNPRIVILEGED)
     for file in httpd.store.iterdir():
         assert mode_and_owner(file) == (0o600, UNPRIVILEGED)
@@ -178,7 +163,7 @@ OUT_OF_REACH = [closed, moved_away, replaced_by_a_file]
 @pytest.mark.parametrize("happening", OUT_OF_REACH)
 def test_a_store_that_cannot_be_opened_admits_nobody_and_heals_by_itself(httpd, happening):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     httpd.expect_log(CANNOT_ANSWER)
     httpd.expect_log(str(httpd.store))
     back = happening(httpd.store)
@@ -197,7 +182,7 @@ def test_a_store_that_cannot_be_opened_admits_nobody_and_heals_by_itself(httpd, 
 @pytest.mark.parametrize("happening", OUT_OF_REACH)
 def test_a_store_that_goes_away_under_running_children_pretends_no_logout(httpd, happening):
     start(httpd)
-    ended, live = sign_in(httpd), sign_in(httpd, BOB)
+    ended, live = new_session(httpd), new_session(httpd, BOB)
     log_out(httpd, ended)
     httpd.expect_log(str(httpd.store))
     back = happening(httpd.store)
@@ -211,18 +196,18 @@ def test_a_store_that_goes_away_under_running_children_pretends_no_logout(httpd,
 
 def test_a_store_that_was_removed_is_begun_anew_by_all_children_together(httpd):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     httpd.expect_log("was removed while it was in use")
     httpd.store.rename(httpd.store.with_name("away"))
     until_every_child("refuse ", httpd, lambda: visit(httpd, session))
     assert mode_and_owner(httpd.store)[0] == 0o700
     assert visit(httpd, session).status == 401
-    assert is_live(visit(httpd, sign_in(httpd, BOB), BOB))
+    assert is_live(visit(httpd, new_session(httpd, BOB), BOB))
 
 
 def test_stale_admits_who_was_just_seen_and_nobody_else(httpd):
     start(httpd, "AuthEpochOnStoreError stale 2min\n")
-    seen, unseen = sign_in(httpd), sign_in(httpd, BOB)
+    seen, unseen = new_session(httpd), new_session(httpd, BOB)
     # Each child remembers what itself has seen.
     until_every_child("admit ", httpd, lambda: visit(httpd, seen))
     httpd.expect_log(CANNOT_ANSWER)
@@ -276,7 +261,7 @@ def set_aside(httpd, tag):
 def test_a_store_that_is_damaged_at_the_start_is_set_aside_and_everybody_logs_in_again(
         httpd, damage):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     httpd.stop()
     damage(httpd.store / "data.mdb")
     damaged = (httpd.store / "data.mdb").read_bytes()
@@ -284,8 +269,8 @@ def test_a_store_that_is_damaged_at_the_start_is_set_aside_and_everybody_logs_in
     httpd.restart()
     refused = visit(httpd, session)
     assert refused.asks_for_password
-    new = httpd.request("GET", "/app/", [basic(ALICE), jar(refused)])
-    assert new.event == "login" and is_live(visit(httpd, jar(new)))
+    new = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(refused)])
+    assert new.event == "login" and is_live(visit(httpd, cookie_of(new)))
     assert len(httpd.error_log.lines("was set aside")) == 1
     (kept,) = set_aside(httpd, "damaged")
     assert kept.read_bytes() == damaged
@@ -293,7 +278,7 @@ def test_a_store_that_is_damaged_at_the_start_is_set_aside_and_everybody_logs_in
 
 def test_a_store_that_is_cut_while_in_use_admits_nobody_and_is_begun_anew(httpd):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     httpd.tolerate_log(DIED_OF_THE_CUT)
     httpd.tolerate_log(CANNOT_ANSWER)
     httpd.expect_log("was set aside as .*everybody logs in again")
@@ -311,12 +296,12 @@ def test_a_store_that_is_cut_while_in_use_admits_nobody_and_is_begun_anew(httpd)
     assert {answer.status for answer in answers} <= {401, 503}
     assert set_aside(httpd, "damaged")
     wait_until(lambda: len(httpd.children()) >= CHILDREN[httpd.mpm], "the dead are replaced")
-    assert is_live(once_it_answers(lambda: visit(httpd, sign_in(httpd, BOB), BOB)))
+    assert is_live(once_it_answers(lambda: visit(httpd, new_session(httpd, BOB), BOB)))
 
 
 def test_a_store_of_another_format_version_is_set_aside(httpd, tools):
     start(httpd)
-    session = sign_in(httpd)
+    session = new_session(httpd)
     httpd.stop()
     change_format_version(tools, httpd.store)
     httpd.expect_log("has another format version than this mod_auth_epoch.*was set aside")
@@ -415,7 +400,7 @@ def disk(request, httpd):
 def test_a_full_disk_lets_nobody_in_and_keeps_who_is_in(httpd, disk):
     # Its log must stay smaller than the store, for the limit's sake.
     start(httpd, "LogLevel notice auth_epoch:notice\n")
-    sessions = [sign_in(httpd, CAROL) for _ in range(4)]
+    sessions = [new_session(httpd, CAROL) for _ in range(4)]
     disk.fill()
     httpd.expect_log(disk.SAYS)
     refused = wait_until(lambda: login_refused_by_the_store(httpd), "the free pages are used up")
@@ -427,12 +412,12 @@ def test_a_full_disk_lets_nobody_in_and_keeps_who_is_in(httpd, disk):
         assert is_unavailable(out) or out.status == 401
         assert is_live(visit(httpd, session, CAROL)) == is_unavailable(out)
     disk.empty()
-    assert is_live(once_it_answers(lambda: visit(httpd, sign_in(httpd, BOB), BOB)))
+    assert is_live(once_it_answers(lambda: visit(httpd, new_session(httpd, BOB), BOB)))
 
 
 def login_refused_by_the_store(httpd):
     challenged = httpd.request("GET", "/app/")
-    answer = httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)])
+    answer = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
     return answer if answer.status == 503 else None
 
 
@@ -447,8 +432,8 @@ def listed(tools, httpd, *arguments):
 
 def test_epochctl_lists_live_sessions_while_httpd_runs_and_while_it_is_stopped(httpd, tools):
     start(httpd)
-    sign_in(httpd)
-    log_out(httpd, sign_in(httpd, BOB), person=BOB)
+    new_session(httpd)
+    log_out(httpd, new_session(httpd, BOB), person=BOB)
     for stop in (lambda: None, httpd.stop):
         stop()
         (alices,) = listed(tools, httpd)
@@ -458,14 +443,14 @@ def test_epochctl_lists_live_sessions_while_httpd_runs_and_while_it_is_stopped(h
     for file in [httpd.store, *httpd.store.iterdir()]:
         assert file.owner() == httpd.store.owner() != "root"
     httpd.restart()
-    assert is_live(visit(httpd, sign_in(httpd)))
+    assert is_live(visit(httpd, new_session(httpd)))
 
 
 def test_epochctl_writes_control_characters_in_names_as_text(httpd, tools):
     evil = Person("\x1b[2Jeve\x07\x7f", "secret")
     users = httpd.write_password_file("users", evil)
     httpd.start(file_site(users, more="Header unset X-User\nHeader always unset X-User\n"))
-    sign_in(httpd, evil)
+    new_session(httpd, evil)
     (line,) = listed(tools, httpd)
     assert "\\x1b[2Jeve\\x07\\x7f" in line
     assert not re.search(r"[\x00-\x1f\x7f]", line)

@@ -1,23 +1,13 @@
 """The product in one file: log in, log out, log in again."""
 
-import base64
-
 import pytest
 
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
+from harness.requests import basic, cookie_of
 from harness.site import file_site, ldap_site
 
 ENGINES = ["chromium", "firefox"]
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def cookie(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
 
 
 @pytest.mark.smoke
@@ -30,20 +20,20 @@ def test_the_story_as_a_client_with_a_cookie_file_sees_it(httpd, slapd):
     challenged = httpd.request("GET", "/app/", [basic(ALICE)])
     assert challenged.status == 401 and challenged.asks_for_password
     wrong = httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong")),
-                                           cookie(challenged)])
+                                           cookie_of(challenged)])
     assert wrong.status == 401 and wrong.set_cookie is None
 
-    signed_in = httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
+    signed_in = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
     assert (signed_in.status, signed_in.user) == (200, "alice")
-    session = cookie(signed_in)
+    session = cookie_of(signed_in)
     again = httpd.request("GET", "/app/", [basic(ALICE), session])
     assert (again.status, again.set_cookie) == (200, None)
 
     out = httpd.request("POST", "/logout", [basic(ALICE), session, ours])
     assert out.status == 401 and out.challenge == ("Epoch", "Staff")
-    refused = httpd.request("GET", "/app/", [basic(ALICE), cookie(out)])
+    refused = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(out)])
     assert refused.status == 401 and refused.asks_for_password
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookie(refused)]).status == 200
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(refused)]).status == 200
 
     httpd.graceful()
     assert is_over(httpd, session)
@@ -128,7 +118,7 @@ def test_other_browsers_and_other_people_do_not_notice(httpd, slapd):
 def test_ten_requests_with_one_answer_open_one_session(httpd):
     httpd.start(file_site(httpd.write_password_file("users", ALICE)))
     challenged = httpd.request("GET", "/app/")
-    answers = [httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
+    answers = [httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
                for _ in range(10)]
     assert {answer.status for answer in answers} == {200}
     assert len({answer.set_cookie.value for answer in answers}) == 1
@@ -138,7 +128,7 @@ def test_ten_requests_with_one_answer_open_one_session(httpd):
 def test_two_tabs_may_answer_as_two_people_and_the_last_one_stays(httpd):
     httpd.start(file_site(httpd.write_password_file("users", ALICE, BOB)))
     challenged = httpd.request("GET", "/app/")
-    alices = httpd.request("GET", "/app/", [basic(ALICE), cookie(challenged)])
-    bobs = httpd.request("GET", "/app/", [basic(BOB), cookie(challenged)])
-    assert httpd.request("GET", "/app/", [basic(BOB), cookie(bobs)]).user == "bob"
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookie(alices)]).status == 401
+    alices = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
+    bobs = httpd.request("GET", "/app/", [basic(BOB), cookie_of(challenged)])
+    assert httpd.request("GET", "/app/", [basic(BOB), cookie_of(bobs)]).user == "bob"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(alices)]).status == 401

@@ -1,12 +1,12 @@
 """https and HTTP/2: the same story, the cookie's attributes, and streams that run in parallel."""
 
-import base64
 import re
 from typing import NamedTuple
 
 import pytest
 
 from harness.people import ALICE
+from harness.requests import basic, cookie_of, sign_in
 from harness.site import file_site
 
 VERSIONS = ["--http1.1", "--http2"]
@@ -14,24 +14,10 @@ LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
 JAR = ("-c", "jar", "-b", "jar")
 
 
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def jar(response):
-    return ("Cookie", f"{response.set_cookie.name}={response.set_cookie.value}")
-
-
 def start(httpd, **site):
     more = "Protocols h2 http/1.1\n" + site.pop("more", "")
     return httpd.start(file_site(httpd.write_password_file("users", ALICE), more=more, **site),
                        modules=["http2"], https=True)
-
-
-def sign_in(httpd, https=True):
-    challenged = httpd.request("GET", "/app/", https=https)
-    return httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)], https=https)
 
 
 class Streams(NamedTuple):
@@ -87,8 +73,8 @@ def test_a_browser_is_asked_once_for_each_login_over_https(httpd, engine):
 def test_every_cookie_over_https_is_bound_to_the_host_and_to_https(httpd):
     start(httpd)
     challenged = httpd.request("GET", "/app/", https=True)
-    signed_in = httpd.request("GET", "/app/", [basic(ALICE), jar(challenged)], https=True)
-    out = httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), jar(signed_in)],
+    signed_in = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)], https=True)
+    out = httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), cookie_of(signed_in)],
                         https=True)
     for answer in (challenged, signed_in, out):
         cookie = answer.set_cookie
@@ -98,16 +84,16 @@ def test_every_cookie_over_https_is_bound_to_the_host_and_to_https(httpd):
 
 def test_http_and_https_keep_separate_zones(httpd):
     start(httpd)
-    plain, secure = sign_in(httpd, https=False), sign_in(httpd)
+    plain, secure = sign_in(httpd), sign_in(httpd, https=True)
     zones = [answer.set_cookie.name[-8:] for answer in (plain, secure)]
     assert zones[0] != zones[1] and not plain.set_cookie.name.startswith("__Host-")
 
-    def visit(cookie_of, name_of, https):
-        carried = ("Cookie", f"{name_of.set_cookie.name}={cookie_of.set_cookie.value}")
+    def visit(kept, name_of, https):
+        carried = ("Cookie", f"{name_of.set_cookie.name}={kept.set_cookie.value}")
         return httpd.request("GET", "/app/", [basic(ALICE), carried], https=https).status
 
     assert visit(plain, secure, True) == visit(secure, plain, False) == 401
-    httpd.request("POST", "/logout", [("Origin", httpd.origin), jar(plain)])
+    httpd.request("POST", "/logout", [("Origin", httpd.origin), cookie_of(plain)])
     assert visit(plain, plain, False) == 401
     assert visit(secure, secure, True) == 200
 
@@ -116,7 +102,7 @@ def test_parallel_streams_with_one_typed_answer_open_one_session(httpd, tools):
     start(httpd, more="H2MinWorkers 8\nH2MaxWorkers 16\n")
     for i in range(12):
         httpd.write(f"app/{i}.html", "x")
-    cookie = jar(httpd.request("GET", "/app/", https=True))[1]
+    cookie = cookie_of(httpd.request("GET", "/app/", https=True))[1]
     streams = talk(tools, "-H", "authorization: " + basic(ALICE)[1].decode(), "-H",
                    f"cookie: {cookie}", *[f"{httpd.tls_origin}/app/{i}.html" for i in range(12)])
     assert streams.statuses == ["200"] * 12
@@ -126,10 +112,10 @@ def test_parallel_streams_with_one_typed_answer_open_one_session(httpd, tools):
 
 def test_parallel_streams_with_the_password_from_before_the_logout_are_all_refused(httpd, tools):
     start(httpd)
-    signed_in = sign_in(httpd)
-    httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), jar(signed_in)], https=True)
+    session = cookie_of(sign_in(httpd, https=True))
+    httpd.request("POST", "/logout", [("Origin", httpd.tls_origin), session], https=True)
     streams = talk(tools, "-H", "authorization: " + basic(ALICE)[1].decode(), "-H",
-                   "cookie: " + jar(signed_in)[1],
+                   "cookie: " + session[1],
                    *[f"{httpd.tls_origin}/app/?{i}" for i in range(8)])
     assert streams.statuses == ["401"] * 8
 

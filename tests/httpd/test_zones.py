@@ -1,34 +1,14 @@
 """Zones: where one login is worth something, and where it is worth nothing."""
 
-import base64
-
 import pytest
 
 from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
 from harness.people import ALICE, BOB
+from harness.requests import basic, cookie_of, log_out, new_session, sign_in
 from harness.site import file_site, ldap_site
 
 OTHER_ALICE = ALICE.with_password("another world")
 HOSTS = ("one.test", "two.test")
-
-
-def basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def cookies(*responses):
-    jar = {each.name: each.value for response in responses for each in response.set_cookies}
-    return ("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items()))
-
-
-def sign_in(httpd, person=ALICE, path="/app/", *headers):
-    challenged = httpd.request("GET", path, headers)
-    return httpd.request("GET", path, [*headers, basic(person), cookies(challenged)])
-
-
-def log_out(httpd, jar, path="/logout", *headers):
-    return httpd.request("POST", path, [*headers, jar, ("Sec-Fetch-Site", "same-origin")])
 
 
 def host(httpd, name):
@@ -53,52 +33,52 @@ def start_two_hosts(httpd, zone=""):
 def test_virtual_hosts_with_the_same_auth_name_share_nothing(httpd):
     start_two_hosts(httpd)
     one, two = (host(httpd, name) for name in HOSTS)
-    here, there = sign_in(httpd, BOB, "/app/", one), sign_in(httpd, BOB, "/app/", two)
+    here, there = sign_in(httpd, BOB, headers=[one]), sign_in(httpd, BOB, headers=[two])
     assert here.set_cookie.name != there.set_cookie.name
     for request, stranger in ((two, here), (one, there)):
-        assert asks(httpd.request("GET", "/app/", [request, basic(BOB), cookies(stranger)]))
+        assert asks(httpd.request("GET", "/app/", [request, basic(BOB), cookie_of(stranger)]))
     renamed = ("Cookie", f"{there.set_cookie.name}={here.set_cookie.value}")
     refused = httpd.request("GET", "/app/", [two, basic(BOB), renamed])
     assert asks(refused), "a session under the other zone's name opens nothing either"
-    log_out(httpd, cookies(here), "/logout", one)
-    log_out(httpd, cookies(here), "/logout?scope=all", one)
-    assert httpd.request("GET", "/app/", [two, basic(BOB), cookies(there)]).event == "admit"
+    log_out(httpd, cookie_of(here), "/logout", [one])
+    log_out(httpd, cookie_of(here), "/logout?scope=all", [one])
+    assert httpd.request("GET", "/app/", [two, basic(BOB), cookie_of(there)]).event == "admit"
 
 
 def test_a_logout_everywhere_stays_in_its_virtual_host(httpd):
     start_two_hosts(httpd)
     one, two = (host(httpd, name) for name in HOSTS)
-    laptop, phone = (sign_in(httpd, BOB, "/app/", one) for _ in range(2))
-    there = sign_in(httpd, BOB, "/app/", two)
-    log_out(httpd, cookies(laptop), "/logout?scope=all", one)
-    assert httpd.request("GET", "/app/", [one, basic(BOB), cookies(phone)]).status == 401
-    assert httpd.request("GET", "/app/", [two, basic(BOB), cookies(there)]).status == 200
+    laptop, phone = (sign_in(httpd, BOB, headers=[one]) for _ in range(2))
+    there = sign_in(httpd, BOB, headers=[two])
+    log_out(httpd, cookie_of(laptop), "/logout?scope=all", [one])
+    assert httpd.request("GET", "/app/", [one, basic(BOB), cookie_of(phone)]).status == 401
+    assert httpd.request("GET", "/app/", [two, basic(BOB), cookie_of(there)]).status == 200
 
 
 def test_a_shared_zone_shares_sessions_and_logouts_but_not_passwords(httpd):
     start_two_hosts(httpd, zone='AuthEpochZone "company"\nAuthEpochCookieDomain test')
     one, two = (host(httpd, name) for name in HOSTS)
-    bobs = sign_in(httpd, BOB, "/app/", one)
+    bobs = sign_in(httpd, BOB, headers=[one])
     assert bobs.set_cookie["domain"] == "test"
-    assert httpd.request("GET", "/app/", [two, basic(BOB), cookies(bobs)]).event == "admit"
+    assert httpd.request("GET", "/app/", [two, basic(BOB), cookie_of(bobs)]).event == "admit"
 
-    alices = sign_in(httpd, ALICE, "/app/", one)
+    alices = sign_in(httpd, ALICE, headers=[one])
     httpd.expect_log(WRONG_PASSWORD)
-    assert asks(httpd.request("GET", "/app/", [two, basic(ALICE), cookies(alices)]))
+    assert asks(httpd.request("GET", "/app/", [two, basic(ALICE), cookie_of(alices)]))
 
-    log_out(httpd, cookies(bobs), "/logout", two)
+    log_out(httpd, cookie_of(bobs), "/logout", [two])
     for where in (one, two):
-        assert asks(httpd.request("GET", "/app/", [where, basic(BOB), cookies(bobs)]))
-    assert httpd.request("GET", "/app/", [one, basic(ALICE), cookies(alices)]).user == "alice"
+        assert asks(httpd.request("GET", "/app/", [where, basic(BOB), cookie_of(bobs)]))
+    assert httpd.request("GET", "/app/", [one, basic(ALICE), cookie_of(alices)]).user == "alice"
 
 
 def test_an_armed_challenge_arms_for_its_own_origin_alone(httpd):
     start_two_hosts(httpd, zone='AuthEpochZone "company"\nAuthEpochCookieDomain test')
     one, two = (host(httpd, name) for name in HOSTS)
-    armed = cookies(httpd.request("GET", "/app/", [one]))
+    armed = cookie_of(httpd.request("GET", "/app/", [one]))
     refused = httpd.request("GET", "/app/", [two, basic(BOB), armed])
     assert asks(refused) and httpd.wait_for_log(r"challenge-elsewhere, row 12")
-    assert httpd.request("GET", "/app/", [two, basic(BOB), cookies(refused)]).status == 200
+    assert httpd.request("GET", "/app/", [two, basic(BOB), cookie_of(refused)]).status == 200
 
 
 # ---- another port: browsers file cookies by host, but credentials by origin
@@ -107,10 +87,10 @@ def test_an_armed_challenge_of_another_port_arms_nothing(httpd):
     users = httpd.write_password_file("users", ALICE)
     site = file_site(users, zone='AuthEpochZone "company"\nAuthEpochCookieSecure Off')
     httpd.start(site, https=True)
-    armed = cookies(httpd.request("GET", "/app/"))
+    armed = cookie_of(httpd.request("GET", "/app/"))
     refused = httpd.request("GET", "/app/", [basic(ALICE), armed], https=True)
     assert asks(refused) and httpd.wait_for_log(r"challenge-elsewhere, row 12")
-    typed = httpd.request("GET", "/app/", [basic(ALICE), cookies(refused)], https=True)
+    typed = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(refused)], https=True)
     assert (typed.status, typed.user) == (200, "alice")
 
 
@@ -158,7 +138,7 @@ def test_neither_the_session_nor_the_challenge_of_a_zone_is_worth_anything_in_an
         forged = ("Cookie", f"{name}={cookie.value}")
         assert asks(httpd.request("GET", "/admin/", [basic(ALICE), forged]), "Admin")
     log_out(httpd, ("Cookie", f"{name}={session.set_cookie.value}"), "/admin/logout")
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookies(session)]).event == "admit"
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(session)]).event == "admit"
 
 
 # ---- the same zone, but another judge of passwords
@@ -166,18 +146,18 @@ def test_neither_the_session_nor_the_challenge_of_a_zone_is_worth_anything_in_an
 def meets_only_its_own_passwords(httpd, inner):
     """Outside, alice and bob; in `inner`, bob alone, and alice with another password."""
     outside = sign_in(httpd, ALICE)
-    assert asks(httpd.request("GET", inner, [basic(ALICE), cookies(outside)]))
-    assert httpd.request("GET", "/app/", [basic(ALICE), cookies(outside)]).event == "admit"
+    assert asks(httpd.request("GET", inner, [basic(ALICE), cookie_of(outside)]))
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(outside)]).event == "admit"
 
     within = sign_in(httpd, OTHER_ALICE, inner)
     assert (within.status, within.user) == (200, "alice")
-    assert asks(httpd.request("GET", "/app/", [basic(OTHER_ALICE), cookies(within)]))
-    again = httpd.request("GET", inner, [basic(OTHER_ALICE), cookies(within)])
+    assert asks(httpd.request("GET", "/app/", [basic(OTHER_ALICE), cookie_of(within)]))
+    again = httpd.request("GET", inner, [basic(OTHER_ALICE), cookie_of(within)])
     assert (again.status, again.event) == (200, "admit")
 
     bobs = sign_in(httpd, BOB)
     for page in ("/app/", inner):
-        assert httpd.request("GET", page, [basic(BOB), cookies(bobs)]).event == "admit"
+        assert httpd.request("GET", page, [basic(BOB), cookie_of(bobs)]).event == "admit"
 
 
 def test_a_location_with_its_own_password_file_takes_no_session_for_a_password(httpd):
@@ -204,7 +184,7 @@ def test_a_location_with_a_narrower_directory_filter_lets_in_whom_it_finds(httpd
     httpd.start(ldap_site(slapd, more=narrow))
     httpd.expect_log(UNKNOWN_USER)
     for person, may_enter in ((ALICE, True), (BOB, False)):
-        session = cookies(sign_in(httpd, person))
+        session = new_session(httpd, person)
         within = httpd.request("GET", "/admin/", [basic(person), session])
         assert within.status == (200 if may_enter else 401)
         assert httpd.request("GET", "/app/", [basic(person), session]).event == "admit"

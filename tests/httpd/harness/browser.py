@@ -9,13 +9,13 @@ What it models, each measured on the real ones:
 - Every retry carries the cookies as the 401 left them.
 """
 
-import base64
 import dataclasses
 import posixpath
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from harness.client import Connection, Response
 from harness.people import Person
+from harness.requests import basic, fetch_metadata
 
 MOST_REDIRECTS = 10
 MADE_UP = Person("nobody-1f9b", "nothing-77c2")
@@ -224,8 +224,7 @@ class Browser:
         url = urlsplit(load.url)
         headers = [("Host", url.netloc), *self._request_metadata(load, url)]
         if person:
-            pair = f"{person.user}:{person.password}".encode()
-            headers.append(("Authorization", b"Basic " + base64.b64encode(pair)))
+            headers.append(basic(person))
         cookies = [each for each in self._cookies
                    if each.matches(url, load.site == "cross-site",
                                    load.mode == "navigate" and load.method == "GET")]
@@ -245,8 +244,7 @@ class Browser:
             headers.append(("Origin", "http://other.test" if load.site == "cross-site"
                             else origin_of(load.url)))
         if url.scheme == "https" or url.hostname in SECURE_CONTEXTS:
-            headers += [("Sec-Fetch-Site", load.site), ("Sec-Fetch-Mode", load.mode),
-                        ("Sec-Fetch-Dest", load.destination)]
+            headers += fetch_metadata(load.site, load.mode, load.destination)
             if load.mode == "navigate":
                 headers.append(("Sec-Fetch-User", "?1"))
         return headers

@@ -4,14 +4,12 @@ AuthEpochRevalidate is on everywhere: with it a live session asks no provider, s
 can only be the watch.
 """
 
-import base64
 import re
 
 from harness.site import ldap_area
 from harness.slapd import READER, READER_PASSWORD
 from harness.waiting import wait_until
 
-CLOSE = ("Connection", "close")
 FOLLOWS = r"\[auth_epoch:info\] \[pid (?P<pid>\d+)\b.* AuthEpochLDAPWatch follows (?P<url>\S+) "
 CANNOT_FOLLOW = r"\[auth_epoch:warn\] .* AuthEpochLDAPWatch cannot follow \S+ since "
 ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>[a-z-]+), "
@@ -86,37 +84,3 @@ def started(httpd, site, modules=(), follows=1, seconds=15):
     watch = Watch(httpd)
     watch.wait_until_it_follows(follows, seconds)
     return watch
-
-
-class SignedIn:
-    """A client that has answered one prompt and from then on never answers another."""
-
-    def __init__(self, httpd, person, path="/app/"):
-        self._httpd = httpd
-        self.path = path
-        challenged = httpd.request("GET", path, [CLOSE])
-        login = httpd.request("GET", path, [CLOSE, _basic(person), *_cookies(challenged)])
-        assert (login.status, login.event) == (200, "login"), f"{person.user} could not sign in"
-        self._headers = [CLOSE, _basic(person), *_cookies(login)]
-
-    def get(self):
-        return self._httpd.request("GET", self.path, self._headers)
-
-    @property
-    def is_live(self):
-        """Whether the session goes on: there is no third possibility."""
-        answer = self.get()
-        if answer.status == 200:
-            assert answer.event == "admit"
-            return True
-        assert (answer.status, answer.event) == (401, "refuse")
-        return False
-
-
-def _basic(person):
-    pair = f"{person.user}:{person.password}".encode()
-    return ("Authorization", b"Basic " + base64.b64encode(pair))
-
-
-def _cookies(response):
-    return [("Cookie", f"{each.name}={each.value}") for each in response.set_cookies]
