@@ -50,6 +50,7 @@ TEST(BrokenRulesTest, ForgettingTheTombstoneIsCaught) {
 TEST(BrokenRulesTest, ArmingWhereTheMacIsBadIsCaught) {
   Setting setting = two_tabs(Kind::Firefox);
   setting.events.keys_lost = true;
+  setting.runs_scripts = false;
   expect_caught(ArmsWhereTheMacIsBad(), setting, "P1");
 }
 

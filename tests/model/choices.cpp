@@ -49,9 +49,10 @@ bool may_be_served(const World& world, const Browser& browser, const Request& re
                    const Setting& setting) {
   if (request.load != Load::Logout) return true;
   return std::none_of(browser.requests.begin(), browser.requests.end(), [&](const Request& other) {
-    if (&other == &request) return false;
-    return (setting.care.first_login_settles && is_first_login(world, other)) ||
-           (setting.care.other_credentials_settle && carries_others(browser, other, setting));
+    if (setting.care.other_credentials_settle && carries_others(browser, other, setting)) {
+      return true;
+    }
+    return &other != &request && setting.care.first_login_settles && is_first_login(world, other);
   });
 }
 
@@ -137,8 +138,16 @@ class Choices {
     if (events.foreign_site) add({.what = Do::ForeignLink, .place = place, .tab = tab});
     const bool open = browser_.tabs[tab];
     if (open && events.forms) add({.what = Do::PostForm, .place = place, .tab = tab});
-    const bool has_link = open || events.public_logout;
+    const bool has_link = (open && has_logged_in(place)) || events.public_logout;
     if (has_link && setting_.site.places[place].has_logout) log_outs(place, tab);
+  }
+
+  // Its cookie leads to a session, or to what followed one.
+  [[nodiscard]] bool has_logged_in(std::uint8_t place) const {
+    const std::size_t zone = setting_.site.spaces[setting_.site.places[place].space].zone;
+    const CookieFacts cookie = read_cookie(browser_.jar[zone]);
+    return cookie.kind == CookieFacts::Kind::Session ||
+           world_.server.store.records().contains(core::record_key_of(cookie.root));
   }
 
   void log_outs(std::uint8_t place, std::uint8_t tab) {

@@ -101,6 +101,7 @@ Exploration walk(const Setting& setting, const Rules& rules, std::uint64_t seed,
     std::vector<Action> trace;
     while (trace.size() < length && !result.found) {
       const std::vector<Action> possible = actions(world, setting);
+      if (possible.empty()) break;  // care forbids what is left
       trace.push_back(possible[random() % possible.size()]);
       ++result.steps;
       Outcome outcome = apply(world, trace.back(), setting, rules);

@@ -176,6 +176,7 @@ Judgement judge_dialog(World& world, std::size_t browser, std::size_t space,
   PromptFacts& prompt = prompt_of(world, browser, space, setting);
   if (prompt.due || (prompt.excused && setting.care.crossing_excused)) return std::nullopt;
   if (!setting.runs_scripts && setting.care.no_scripts_excused) return std::nullopt;
+  if (setting.site.shares_zones) return std::nullopt;  // two origins take turns with one cookie
   return Violation{"P2", "the person is asked again, who has typed the right password"};
 }
 

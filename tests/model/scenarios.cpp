@@ -88,7 +88,7 @@ Setting two_tabs(Kind kind) { return named("TwoTabs", kind); }
 
 Setting two_ports(Kind kind) {
   Setting setting = named("TwoPorts", kind);
-  setting.tabs = 1;
+  setting.site.shares_zones = true;
   setting.site.spaces = {{.origin = "https://example.org", .realm = "Intranet"},
                          {.origin = "https://example.org:8443", .realm = "Intranet"}};
   setting.site.places = {{.path = "/a/", .space = 0, .has_logout = true},
@@ -98,7 +98,6 @@ Setting two_ports(Kind kind) {
 
 Setting two_realms(Kind kind) {
   Setting setting = named("TwoRealms", kind);
-  setting.tabs = 1;
   setting.site.spaces = {{.origin = "https://example.org", .realm = "Intranet", .zone = 0},
                          {.origin = "https://example.org", .realm = "Wiki", .zone = 1}};
   setting.site.places = {{.path = "/a/", .space = 0, .has_logout = true},
@@ -130,19 +129,19 @@ std::vector<Scenario> scenarios() {
   std::vector<Scenario> all;
   for (const Kind kind : {Kind::Chromium, Kind::Firefox}) {
     all.push_back({two_tabs(kind), kToTheEnd});
-    all.push_back({without_scripts(kind), 24});
-    all.push_back({plain_http(kind), 24});
-    all.push_back({queues_and_images(kind), 24});
-    all.push_back({scripts(kind), 24});
-    all.push_back({mistakes(kind), 24});
-    all.push_back({two_users(kind), 24});
-    all.push_back({another_site(kind), 24});
-    all.push_back({lost_keys(kind), 24});
-    all.push_back({logout_by_challenge(kind), 24});
-    all.push_back({two_ports(kind), 24});
-    all.push_back({two_realms(kind), 24});
-    all.push_back({two_browsers(kind), 24});
-    all.push_back({time_passes(kind), 24});
+    all.push_back({without_scripts(kind), 26});
+    all.push_back({plain_http(kind), 26});
+    all.push_back({queues_and_images(kind), 26});
+    all.push_back({scripts(kind), 26});
+    all.push_back({mistakes(kind), 26});
+    all.push_back({two_users(kind), 26});
+    all.push_back({another_site(kind), 26});
+    all.push_back({lost_keys(kind), 26});
+    all.push_back({logout_by_challenge(kind), 26});
+    all.push_back({two_ports(kind), 26});
+    all.push_back({two_realms(kind), 26});
+    all.push_back({two_browsers(kind), 34});
+    all.push_back({time_passes(kind), kToTheEnd});
     all.push_back({three_requests(kind), 21});
   }
   return all;

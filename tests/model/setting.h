@@ -28,6 +28,7 @@ struct Site {
   std::vector<Space> spaces{{.origin = "https://example.org", .realm = "Intranet"}};
   std::vector<Place> places{{.path = "/a/", .has_logout = true}, {.path = "/b/"}};
   core::Limits limits{.idle = std::chrono::minutes(30), .max_age = std::chrono::hours(12)};
+  bool shares_zones = false;                   // AuthEpochZone: one zone on several origins
   bool answers_logout_with_challenge = false;  // AuthEpochLogoutResponse challenge
 };
 
