@@ -135,7 +135,7 @@ class SessionStore {
   virtual Result<Opened> open(const Opening& opening) = 0;
 
   // Moves verified forward and keeps the identity as it was found; one that comes late changes
-  // nothing, unless what is noted lies further ahead than kClockStep.
+  // nothing, unless the clock was set back since.
   virtual Result<VerifyOutcome> note_verified(const Verification& verification) = 0;
 
   // Ends one session. A no-op, and `false`, where it is absent or ended already.

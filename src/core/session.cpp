@@ -62,6 +62,11 @@ bool is_live(const Session& session, std::optional<EndReason> outgrown, const Li
   return !session.end && !overdue(session, outgrown, limits, now);
 }
 
+bool knows_later(const Session& session, TimePoint at) noexcept {
+  constexpr Seconds kLongestRequest = std::chrono::minutes(10);
+  return at <= session.verified && session.verified - at < kLongestRequest;
+}
+
 TimePoint forgettable_from(const Record& record) noexcept {
   TimePoint last_named = record.succession.changed;
   if (record.session) {

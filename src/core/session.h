@@ -17,10 +17,6 @@ namespace epoch::core {
 using Seconds = std::chrono::seconds;
 using TimePoint = std::chrono::sys_time<Seconds>;
 
-// No request is under way for so long: a time that lies further ahead is from before the clock was
-// set back.
-inline constexpr Seconds kClockStep = std::chrono::minutes(10);
-
 // Ended sessions and roots stay in the store, as tombstones, for the life of a challenge.
 inline constexpr Seconds kChallengeLife = std::chrono::hours(24);
 
@@ -139,6 +135,10 @@ std::optional<EndReason> overdue(const Session& session, std::optional<EndReason
 // Live: neither ended nor overdue.
 bool is_live(const Session& session, std::optional<EndReason> outgrown, const Limits& limits,
              TimePoint now) noexcept;
+
+// Whether the session knows of a verification later than one at `at`. One that lies far ahead does
+// not count: it was noted before the clock was set back, and would stand until it is reached again.
+bool knows_later(const Session& session, TimePoint at) noexcept;
 
 // From when on purge may forget the record: when no challenge that names it can still be valid.
 TimePoint forgettable_from(const Record& record) noexcept;

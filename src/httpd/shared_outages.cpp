@@ -1,7 +1,8 @@
 #include "httpd/shared_outages.h"
 
 #include <algorithm>
-#include <chrono>
+
+#include "httpd/monotonic.h"
 
 namespace epoch::httpd {
 namespace {
@@ -9,18 +10,13 @@ namespace {
 constexpr std::int64_t kBetweenTriesMs = 2000;
 constexpr std::int64_t kForgottenMs = 10 * 60 * 1000;
 
-std::int64_t now_ms() noexcept {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 }  // namespace
 
 bool SharedOutages::may_ask(const core::Verifier& verifier) noexcept {
   const RobustMutex::Lock lock(mutex_);
   Outage* outage = lock.held() ? find(verifier) : nullptr;
   if (outage == nullptr) return true;
-  const std::int64_t now = now_ms();
+  const std::int64_t now = monotonic_ms();
   if (now < outage->next_try) return false;
   outage->next_try = now + kBetweenTriesMs;  // this request tries; the others do not wait for it
   return true;
@@ -29,7 +25,7 @@ bool SharedOutages::may_ask(const core::Verifier& verifier) noexcept {
 bool SharedOutages::note_failure(const core::Verifier& verifier) noexcept {
   const RobustMutex::Lock lock(mutex_);
   if (!lock.held()) return true;
-  const std::int64_t next_try = now_ms() + kBetweenTriesMs;
+  const std::int64_t next_try = monotonic_ms() + kBetweenTriesMs;
   if (Outage* known = find(verifier)) {
     known->next_try = next_try;
     return false;

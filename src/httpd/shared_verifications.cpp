@@ -8,6 +8,8 @@
 #include <chrono>
 #include <thread>
 
+#include "httpd/monotonic.h"
+
 namespace epoch::httpd {
 namespace {
 
@@ -18,18 +20,13 @@ constexpr std::int64_t kLongestWaitMs = 60 * 1000;
 constexpr std::chrono::milliseconds kShortestNap{1};
 constexpr std::chrono::milliseconds kLongestNap{16};
 
-std::int64_t now_ms() noexcept {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 bool has_died(pid_t process) noexcept { return ::kill(process, 0) != 0 && errno == ESRCH; }
 
 }  // namespace
 
 Earlier SharedVerifications::join(const core::Hash256& what) noexcept {
   Earlier earlier;
-  const std::int64_t began = now_ms();
+  const std::int64_t began = monotonic_ms();
   // Processes have no condition variable that survives the death of one who waits.
   for (std::chrono::milliseconds nap = kShortestNap; !try_join(what, began, earlier);
        nap = std::min(2 * nap, kLongestNap)) {
@@ -44,7 +41,7 @@ bool SharedVerifications::try_join(const core::Hash256& what, std::int64_t began
   const RobustMutex::Lock lock(mutex_);
   if (!lock.held()) return true;
   if (lock.inherited()) slots_.fill({});  // one of them may be half written
-  const std::int64_t now = now_ms();
+  const std::int64_t now = monotonic_ms();
   Slot* slot = find(what);
   if (slot != nullptr && slot->state == State::Ended) {
     const bool holds =
@@ -81,7 +78,7 @@ void SharedVerifications::finish(const core::Hash256& what, Ticket ticket, int r
   slot->state = State::Ended;
   slot->worth = worth;
   slot->result = result;
-  slot->since = now_ms();
+  slot->since = monotonic_ms();
 }
 
 SharedVerifications::Slot* SharedVerifications::find(const core::Hash256& what) noexcept {

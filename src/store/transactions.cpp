@@ -165,11 +165,7 @@ Result<core::VerifyOutcome> note_verified(Tables& tables, const core::Verificati
   if (session.identity.account != verification.identity.account) {
     return core::VerifyOutcome::Another;
   }
-  // One that comes late knows less than what is noted. But a time far ahead was noted before the
-  // clock was set back, and must not stand until it is reached again.
-  const bool is_late =
-      verification.at <= session.verified && session.verified - verification.at < core::kClockStep;
-  if (is_late) return core::VerifyOutcome::Noted;
+  if (core::knows_later(session, verification.at)) return core::VerifyOutcome::Noted;
   session.verified = verification.at;
   session.identity = verification.identity;
   if (Result<Done> put = tables.put(verification.key, **record); !put) return put.error();

@@ -29,31 +29,11 @@ DirectoryEntry with(DirectoryEntry entry, const std::string& name, const std::st
   return entry;
 }
 
-Result<std::optional<std::string>> TestLedger::watch_cookie(const core::WatchId& watch) {
-  return store_.watch_cookie(watch);
-}
-
-Result<std::optional<core::WatchedEntry>> TestLedger::watched(const core::WatchId& watch,
-                                                              const core::EntryUuid& id) {
-  return store_.watched(watch, id);
-}
-
-Result<std::optional<core::WatchedEntry>> TestLedger::watched_by_dn(const core::WatchId& watch,
-                                                                    std::string_view name) {
-  return store_.watched_by_dn(watch, name);
-}
-
-Result<core::WatchPage> TestLedger::list_watched(const core::WatchId& watch,
-                                                 const std::optional<core::EntryUuid>& from,
-                                                 std::size_t limit) {
-  return store_.list_watched(watch, from, limit);
-}
-
 Result<Done> TestLedger::apply(const core::WatchId& watch, const core::WatchChanges& changes) {
   if (is_full && (!changes.put.empty() || changes.cookie)) {
     return core::Error{core::ErrorCode::Unavailable, "no room"};
   }
-  Result<Done> done = store_.apply(watch, changes);
+  Result<Done> done = MemoryStore::apply(watch, changes);
   ++applied;
   largest = std::max(largest, changes.put.size() + changes.erase.size());
   revocations_.insert(revocations_.end(), changes.revoke.begin(), changes.revoke.end());

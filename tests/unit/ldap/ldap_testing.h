@@ -28,16 +28,8 @@ std::string dn(std::uint8_t number);
 DirectoryEntry entry(std::uint8_t number);
 DirectoryEntry with(DirectoryEntry entry, const std::string& name, const std::string& value);
 
-class TestLedger final : public core::WatchLedger {
+class TestLedger final : public store::MemoryStore {
  public:
-  core::Result<std::optional<std::string>> watch_cookie(const core::WatchId& watch) override;
-  core::Result<std::optional<core::WatchedEntry>> watched(const core::WatchId& watch,
-                                                          const core::EntryUuid& uuid) override;
-  core::Result<std::optional<core::WatchedEntry>> watched_by_dn(const core::WatchId& watch,
-                                                                std::string_view dn) override;
-  core::Result<core::WatchPage> list_watched(const core::WatchId& watch,
-                                             const std::optional<core::EntryUuid>& from,
-                                             std::size_t limit) override;
   core::Result<core::Done> apply(const core::WatchId& watch,
                                  const core::WatchChanges& changes) override;
 
@@ -49,7 +41,6 @@ class TestLedger final : public core::WatchLedger {
   std::size_t largest = 0;  // entries in one transaction
 
  private:
-  store::MemoryStore store_;
   std::vector<core::Revocation> revocations_;
 };
 

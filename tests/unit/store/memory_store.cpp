@@ -101,9 +101,7 @@ Result<core::VerifyOutcome> MemoryStore::note_verified(const core::Verification&
   if (session.identity.account != verification.identity.account) {
     return core::VerifyOutcome::Another;
   }
-  const bool is_late =
-      verification.at <= session.verified && session.verified - verification.at < core::kClockStep;
-  if (is_late) return core::VerifyOutcome::Noted;
+  if (core::knows_later(session, verification.at)) return core::VerifyOutcome::Noted;
   session.identity = verification.identity;
   session.verified = verification.at;
   ++commits_;

@@ -11,7 +11,7 @@
 namespace epoch::store {
 
 // Deterministic; for one thread.
-class MemoryStore final : public core::SessionStore, public core::WatchLedger {
+class MemoryStore : public core::SessionStore, public core::WatchLedger {
  public:
   explicit MemoryStore(const core::Hash256& instance = {}) : instance_(instance) {}
 
