@@ -9,6 +9,7 @@ import shutil
 
 import pytest
 
+from harness.error_log import HTTPDS_OWN
 from harness.httpd import Httpd, MPM, make_scratch
 from harness.slapd import Slapd
 from harness.tls import Tls
@@ -129,7 +130,7 @@ def stock(mpm, scratch, tls, request):
     """A second httpd, to be started with auth_epoch=False: what it does is what ours is compared
     with. What its own modules say of passwords and directories is its own affair."""
     with served(mpm, scratch, tls, request) as server:
-        server.tolerate_log(r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):")
+        server.tolerate_log(HTTPDS_OWN)
         yield server
 
 

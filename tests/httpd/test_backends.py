@@ -8,13 +8,9 @@ import pytest
 
 from harness.people import ALICE, BOB
 from harness.requests import basic, cookie_of, sign_in
-from harness.site import file_site
+from harness.site import file_site, start_file_site
 
 PRIVATE = "private, no-store"
-
-
-def sessions_opened(httpd):
-    return len(httpd.error_log.lines("session .* opened"))
 
 
 # ---- applications
@@ -31,8 +27,7 @@ def start_with_script(httpd, zone="", more=""):
     script = httpd.write(httpd.scratch / "cgi" / "env", ENVIRONMENT, 0o755)
     more += (f'ScriptAlias /cgi/ "{script.parent}/"\n<Directory "{script.parent}">\n'
              'Require all granted\nCGIPassAuth On\n</Directory>\n')
-    httpd.start(file_site(httpd.write_password_file("users", ALICE, BOB), zone=zone, more=more),
-                modules=["cgi" if httpd.mpm == "prefork" else "cgid", "rewrite"])
+    start_file_site(httpd, ALICE, BOB, zone=zone, more=more, modules=[httpd.cgi, "rewrite"])
 
 
 def environment(response):
@@ -106,9 +101,8 @@ def proxied(application, zone="", more=""):
 
 
 def start_proxy(httpd, application, zone="", more="", modules=()):
-    users = httpd.write_password_file("users", ALICE, BOB)
-    httpd.start(file_site(users, more=proxied(application, zone, more)),
-                modules=["proxy", "proxy_http", *modules])
+    start_file_site(httpd, ALICE, BOB, more=proxied(application, zone, more),
+                    modules=["proxy", "proxy_http", *modules])
 
 
 # ---- AuthEpochStrip
@@ -153,7 +147,7 @@ def test_stripping_does_not_break_rewriting_to_a_script(httpd):
     start_with_script(httpd, zone="AuthEpochStrip cookie authorization",
                       more='<Location "/cgi">\nRequire user alice\n</Location>\n')
     login = sign_in(httpd, path="/app/pretty")
-    assert login.status == 200 and login.set_cookie and sessions_opened(httpd) == 1
+    assert login.status == 200 and login.set_cookie and httpd.error_log.sessions_opened() == 1
     both = ("Cookie", f"{cookie_of(login)[1]}; theirs=1")
     variables = environment(httpd.request("GET", "/app/pretty", [basic(ALICE), both]))
     assert (variables["REMOTE_USER"], variables["AUTH_EPOCH_EVENT"]) == ("alice", "admit")
@@ -163,8 +157,7 @@ def test_stripping_does_not_break_rewriting_to_a_script(httpd):
 def test_stripping_does_not_hide_what_an_index_lists(httpd):
     httpd.write("app/list/page.html", "a page")
     httpd.write("app/list/.htaccess", "Options +Indexes\nDirectoryIndex disabled\n")
-    httpd.start(file_site(httpd.write_password_file("users", ALICE),
-                          zone="AuthEpochStrip cookie authorization"), modules=["autoindex"])
+    start_file_site(httpd, ALICE, zone="AuthEpochStrip cookie authorization", modules=["autoindex"])
     login = sign_in(httpd, path="/app/list/")
     assert "page.html" in httpd.request("GET", "/app/list/", [basic(ALICE), cookie_of(login)]).text
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.people import ALICE
 from harness.requests import encoded
-from harness.site import file_site, ldap_site
+from harness.site import ldap_site, start_file_site
 from harness.waiting import wait_until
 
 LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
@@ -26,8 +26,8 @@ def no_log_knows_the_password(httpd):
 
 
 def start(httpd, zone="", more="", modules=()):
-    httpd.start(file_site(httpd.write_password_file("users", ALICE), zone=zone,
-                          more=f"LogLevel trace2 auth_epoch:trace8\n{more}"), modules=modules)
+    start_file_site(httpd, ALICE, zone=zone, modules=modules,
+                    more=f"LogLevel trace2 auth_epoch:trace8\n{more}")
 
 
 def answers(httpd, count):
@@ -44,10 +44,6 @@ def answers(httpd, count):
     return logged()
 
 
-def sessions_opened(httpd):
-    return len(httpd.error_log.lines("session .* opened"))
-
-
 # ---- curl
 
 def test_curl_that_answers_challenges_and_keeps_cookies_needs_nothing(httpd, tools):
@@ -58,7 +54,7 @@ def test_curl_that_answers_challenges_and_keeps_cookies_needs_nothing(httpd, too
     assert tools.curl_status("--anyauth", *LOGIN, *JAR, page) == 200
     assert tools.curl_status(*LOGIN, *JAR, page) == 200
     assert [event for _, event in answers(httpd, 5)[2:]] == ["challenge", "admit", "admit"]
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 def test_curl_with_a_cookie_file_alone_is_let_on_at_its_second_call(httpd, tools):
@@ -72,7 +68,7 @@ def test_curl_that_posts_a_file_sends_it_again_to_the_challenge(httpd, tools):
     script = httpd.write(httpd.scratch / "cgi" / "count",
                          "#!/bin/sh\necho Content-Type: text/plain\necho\nwc -c\n", 0o755)
     start(httpd, more=f'ScriptAlias /cgi/ "{script.parent}/"\n<Directory "{script.parent}">\n'
-          "Require all granted\n</Directory>\n", modules=[cgi(httpd)])
+          "Require all granted\n</Directory>\n", modules=[httpd.cgi])
     (tools.home / "report").write_bytes(b"r" * 300_000)
     done = tools.curl("--anyauth", *LOGIN, *JAR, "--data-binary", "@report",
                       httpd.origin + "/cgi/count", check=True)
@@ -92,7 +88,7 @@ def test_curl_logs_out_as_the_how_to_says(httpd, tools):
 def test_curl_without_cookies_is_refused_every_time(httpd, tools):
     start(httpd)
     assert [tools.curl_status(*LOGIN, httpd.origin + "/app/") for _ in range(3)] == [401] * 3
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
 
 
 def test_curl_without_cookies_is_accepted_where_stateless_knows_it_by_name(httpd, tools):
@@ -102,7 +98,7 @@ def test_curl_without_cookies_is_accepted_where_stateless_knows_it_by_name(httpd
     assert " 200 OK" in headers and "set-cookie" not in headers.lower()
     assert answers(httpd, 1) == [(200, "stateless")]
     assert tools.curl_status(*LOGIN, "-A", "Mozilla/5.0", page) == 401
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
 
 
 def test_curl_with_a_wrong_password_is_refused_though_stateless(httpd, tools):
@@ -124,7 +120,7 @@ def test_wget_with_a_cookie_file_has_one_session_for_all_calls(httpd, tools):
     (tools.home / "jar").touch()
     for path in ("/app/", "/reports/", "/app/"):
         tools.wget(*WGET_LOGIN, *WGET_JAR, httpd.origin + path, check=True)
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
     events = [event for _, event in answers(httpd, 6)]
     assert events == ["challenge", "login"] + ["challenge", "admit"] * 2
 
@@ -138,17 +134,13 @@ def test_wget_that_does_not_wait_for_a_challenge_is_refused(httpd, tools):
 
 # ---- git
 
-def cgi(httpd):
-    return "cgi" if httpd.mpm == "prefork" else "cgid"
-
-
 def start_with_git(httpd, tools, zone=""):
     """One empty repository, served by git's own CGI program, and git that knows alice's password
     as a credential helper would."""
     repositories = httpd.scratch / "git"
     tools.git("init", "--quiet", "--bare", "--initial-branch=main", repositories / "wiki.git",
               check=True)
-    start(httpd, zone=zone, modules=[cgi(httpd)], more=f"""
+    start(httpd, zone=zone, modules=[httpd.cgi], more=f"""
         SetEnv GIT_PROJECT_ROOT "{repositories}"
         SetEnv GIT_HTTP_EXPORT_ALL 1
         ScriptAlias /git/ "{GIT_HTTP_BACKEND}/"
@@ -179,14 +171,14 @@ def test_git_with_a_cookie_file_clones_and_pushes_with_one_session(httpd, tools)
     tools.git("config", "--global", f"http.{httpd.origin}.cookieFile", tools.home / "cookies")
     tools.git("config", "--global", f"http.{httpd.origin}.saveCookies", "true")
     clone_commit_push(tools, url)
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 def test_git_without_a_cookie_file_works_where_stateless_knows_it_by_name(httpd, tools):
     url = start_with_git(httpd, tools,
                          zone='AuthEpochStateless "expr=%{HTTP_USER_AGENT} =~ m#^git/#"')
     clone_commit_push(tools, url)
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
 
 
 def test_git_reads_a_repository_of_plain_files_with_one_session(httpd, tools):
@@ -200,7 +192,7 @@ def test_git_reads_a_repository_of_plain_files_with_one_session(httpd, tools):
     cookies = ("-c", f"http.cookieFile={tools.home / 'cookies'}", "-c", "http.saveCookies=true")
     tools.git(*cookies, "clone", "--quiet", url, "copy", check=True)
     assert "Nothing yet" in tools.git("-C", "copy", "log", check=True).stdout
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 # ---- Subversion
@@ -230,7 +222,7 @@ def test_svn_checks_out_and_commits_by_the_recipe_of_the_how_to(httpd, tools, sl
     svn(tools, "add", "work/page", check=True)
     svn(tools, "commit", "-m", "A page", "work", check=True)
     assert "alice" in svn(tools, "log", url, check=True).stdout
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
     browser = httpd.browser()
     assert browser.visit("/svn/", typing=ALICE).event == "login"
     browser.submit("/logout")
@@ -240,4 +232,4 @@ def test_svn_checks_out_and_commits_by_the_recipe_of_the_how_to(httpd, tools, sl
 def test_svn_without_the_recipe_is_refused(httpd, tools, slapd):
     url = start_with_svn(httpd, tools, slapd, "")
     assert svn(tools, "list", url).returncode != 0
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0

@@ -10,15 +10,11 @@ import pytest
 from harness.httpd import MODULES, TOP
 from harness.people import ALICE
 from harness.processes import UNPRIVILEGED, ServerDied
-from harness.site import file_site
+from harness.site import file_site, section, start_file_site
 
 BASIC = 'AuthType Basic\nAuthName "Staff"\nRequire valid-user\n'
 PROTECTED = BASIC + "AuthEpoch On\n"
 LOGOUT = '<Location "/logout">\nSetHandler auth-epoch-logout\nRequire all granted\n</Location>\n'
-
-
-def section(content, path="/"):
-    return f'<Location "{path}">\n{content}\n</Location>\n'
 
 
 def assert_refused(httpd, configuration, *parts, **options):
@@ -224,8 +220,7 @@ def test_root_finds_a_store_that_httpds_user_cannot_write(httpd):
 
 
 def test_root_makes_the_store_for_httpds_user_and_keeps_the_keys(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users), as_root=True)
+    start_file_site(httpd, ALICE, as_root=True)
     assert httpd.browser().visit("/app/", typing=ALICE).user == "alice"
     store, keys = httpd.store.stat(), pathlib.Path(f"{httpd.store}.key").stat()
     assert (store.st_uid, store.st_mode & 0o777) == (account()[0], 0o700)

@@ -10,7 +10,7 @@ import pytest
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import basic
-from harness.site import file_site
+from harness.site import file_site, start_file_site
 
 CHALLENGE = 'Basic realm="Staff"'
 SESSION_BYTES = 33
@@ -21,7 +21,7 @@ class Site:
 
     def __init__(self, httpd, **options):
         self.httpd = httpd
-        httpd.start(file_site(httpd.write_password_file("users", ALICE, BOB), **options))
+        start_file_site(httpd, ALICE, BOB, **options)
 
     def get(self, cookie=None, person=None, path="/app/"):
         headers = [("Cookie", cookie)] if cookie is not None else []
@@ -130,8 +130,7 @@ def test_cookie_with_one_bit_flipped_opens_nothing(site, kind):
 
 
 def test_cookie_of_another_zone_opens_nothing(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users, more='<Location "/admin">\nAuthName "Admin"\n</Location>'))
+    start_file_site(httpd, ALICE, more='<Location "/admin">\nAuthName "Admin"\n</Location>')
 
     def get(path, cookie, person=None):
         credentials = [basic(person)] if person else []
@@ -218,12 +217,8 @@ def the_cookie(httpd, https=False, host=None, path="/app/"):
     return httpd.request("GET", path, headers, https=https).set_cookie
 
 
-def start_with(httpd, zone="", **options):
-    return httpd.start(file_site(httpd.write_password_file("users", ALICE), zone=zone), **options)
-
-
 def test_cookie_is_the_browsers_session_cookie_for_this_host_alone(httpd):
-    start_with(httpd, https=True)
+    start_file_site(httpd, ALICE, https=True)
     plain, secure = the_cookie(httpd), the_cookie(httpd, https=True)
     assert re.fullmatch(r"epoch-[0-9a-f]{8}", plain.name)
     assert plain.attributes == {"path": "/", "httponly": "", "samesite": "Lax"}
@@ -238,7 +233,7 @@ def test_cookie_is_the_browsers_session_cookie_for_this_host_alone(httpd):
 
 
 def test_sessions_over_http_and_https_have_nothing_to_do_with_each_other(httpd):
-    start_with(httpd, https=True)
+    start_file_site(httpd, ALICE, https=True)
     plain, secure = httpd.browser(), httpd.browser(https=True)
     plain.visit("/app/", typing=ALICE)
     secure.visit("/app/", typing=ALICE)
@@ -259,7 +254,7 @@ def test_sessions_over_http_and_https_have_nothing_to_do_with_each_other(httpd):
      {"secure": "", "domain": "example.org"}),
 ])
 def test_directives_say_what_the_cookie_looks_like(httpd, zone, https, name, attributes):
-    start_with(httpd, zone, https=https)
+    start_file_site(httpd, ALICE, zone=zone, https=https)
     cookie = the_cookie(httpd, https)
     suffix = "[0-9a-f]{8}" if name.endswith("epoch-") else ""
     assert re.fullmatch(re.escape(name) + suffix, cookie.name)
@@ -294,8 +289,7 @@ def test_cookie_with_a_path_of_its_own_signs_in_below_it_and_out_again(httpd):
 
 
 def test_no_secret_shows_in_logs_or_store(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users, more="LogLevel auth_epoch:trace8"))
+    start_file_site(httpd, ALICE, more="LogLevel auth_epoch:trace8")
     httpd.expect_log(WRONG_PASSWORD)
     mistyped = ALICE.with_password("wonderlnd")
     cookies, browser = set(), httpd.browser()

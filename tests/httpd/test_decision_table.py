@@ -6,7 +6,7 @@ import pytest
 from harness.people import ALICE, BOB
 from harness.requests import (CROSS_SITE_FRAME, CROSS_SITE_IMAGE, CROSS_SITE_LINK, FORGET, IMAGE,
                               NAVIGATION, SCRIPT, basic, cookie_of)
-from harness.site import file_site
+from harness.site import asks, start_file_site
 
 PRERENDER = [*NAVIGATION, ("Sec-Purpose", "prefetch;prerender")]
 NO_METADATA = []
@@ -15,10 +15,9 @@ NO_METADATA = []
 class Site:
     """One httpd, and cookies of every kind."""
 
-    def __init__(self, httpd, zone="", more=""):
+    def __init__(self, httpd, **options):
         self.httpd = httpd
-        users = httpd.write_password_file("users", ALICE, BOB)
-        httpd.start(file_site(users, zone=zone, more=more))
+        start_file_site(httpd, ALICE, BOB, **options)
 
     def get(self, cookie, person=None, kind=NO_METADATA, method="GET", path="/app/"):
         headers = list(kind)
@@ -49,10 +48,6 @@ class Site:
 @pytest.fixture
 def site(httpd):
     return Site(httpd)
-
-
-def asks(response):
-    return response.status == 401 and response.challenge == ("Basic", "Staff")
 
 
 def asks_silently(response):

@@ -8,19 +8,18 @@ import threading
 
 import pytest
 
+from harness.error_log import HTTPDS_OWN
 from harness.parallel import all_at_once
 from harness.people import ALICE, BOB, CAROL, STAFF, Person
 from harness.proxy import Proxy
 from harness.requests import CLOSE, basic, cookie_of
-from harness.site import file_site, ldap_area, shown
-from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, entry_of
+from harness.site import bound, ldap_area, outcome, provider_alias, shown, start_file_site
+from harness.slapd import FAILURES_TO_LOCK, entry_of
 from harness.waiting import wait_until
 
 DORA = Person("dora", "explorer")
 STRANGER = Person("stranger", "danger")
 ATTRIBUTES = "uid,mail,cn,displayName"
-# What httpd's own modules say of a password or a directory is theirs to say.
-HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
 MOST_WORKERS = 64  # of harness/httpd.py
 
 
@@ -30,10 +29,6 @@ def sign_in(server, person, path="/app/"):
     assert challenged.asks_for_password
     cookie = [cookie_of(challenged)] if challenged.set_cookies else []
     return server.request("GET", path, [CLOSE, basic(person), *cookie])
-
-
-def outcome(response):
-    return response.status, shown(response)
 
 
 def start_both(httpd, stock, site, modules=()):
@@ -72,15 +67,6 @@ def test_a_login_follows_each_of_many_changes(httpd, directory):
 
 # ---- whatever the directives
 
-def alias(name, url, more=""):
-    return (f"<AuthnProviderAlias ldap {name}>\nAuthLDAPURL {url}\n{more}\n"
-            "</AuthnProviderAlias>\n")
-
-
-def bound(directory):
-    return f'AuthLDAPBindDN "{READER}"\nAuthLDAPBindPassword {READER_PASSWORD}\n'
-
-
 def initial_bind(directory):
     return ("AuthLDAPInitialBindAsUser On\n"
             f'AuthLDAPInitialBindPattern "(.+)" "uid=$1,{directory.people}"\n')
@@ -92,11 +78,11 @@ def trusting(tls):
 
 SETUPS = {
     "plain": lambda d, tls: ldap_area(d.url_of(ATTRIBUTES)),
-    "reader": lambda d, tls: ldap_area(d.url_of(ATTRIBUTES), more=bound(d)),
+    "reader": lambda d, tls: ldap_area(d.url_of(ATTRIBUTES), more=bound()),
     "filter": lambda d, tls: ldap_area(d.url_of(ATTRIBUTES, "(employeeType=staff)")),
-    "alias": lambda d, tls: (alias("people", d.url_of(ATTRIBUTES))
+    "alias": lambda d, tls: (provider_alias(d.url_of(ATTRIBUTES))
                              + ldap_area("", provider="people")),
-    "alias-reader": lambda d, tls: (alias("people", d.url_of(ATTRIBUTES), bound(d))
+    "alias-reader": lambda d, tls: (provider_alias(d.url_of(ATTRIBUTES), more=bound())
                                     + ldap_area("", provider="people")),
     "remote-user-attribute": lambda d, tls: ldap_area(
         d.url_of(ATTRIBUTES), more="AuthLDAPRemoteUserAttribute displayName"),
@@ -156,8 +142,8 @@ def test_a_changed_password_counts_at_the_next_login_whatever_the_directives(
 
 def two_directories(make_directory, more=""):
     first, second = make_directory(), make_directory(suffix="dc=example,dc=com")
-    site = (alias("first", first.url_of(ATTRIBUTES), more)
-            + alias("second", second.url_of(ATTRIBUTES), more)
+    site = (provider_alias(first.url_of(ATTRIBUTES), "first", more)
+            + provider_alias(second.url_of(ATTRIBUTES), "second", more)
             + ldap_area("", provider="first second"))
     return first, second, site
 
@@ -231,7 +217,7 @@ def test_without_mod_ldap_a_password_file_works_and_nobody_speaks_of_directories
         httpd, monkeypatch):
     loaded = [each for each in httpd_modules() if each not in ("ldap", "authnz_ldap")]
     monkeypatch.setattr("harness.httpd.MODULES", loaded)
-    httpd.start(file_site(httpd.write_password_file("users", ALICE)))
+    start_file_site(httpd, ALICE)
     login = sign_in(httpd, ALICE)
     assert (login.status, login.event) == (200, "login")
     again = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(login)])

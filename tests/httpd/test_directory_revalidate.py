@@ -12,13 +12,14 @@ import time
 
 import pytest
 
+from harness.error_log import HTTPDS_OWN
 from harness.httpd import apxs
 from harness.parallel import all_at_once, have_workers
 from harness.people import ALICE, BOB, CAROL
 from harness.proxy import Proxy
 from harness.requests import CLOSE, SignedIn, basic, cookie_of
-from harness.site import file_site, ldap_area, shown
-from harness.slapd import READER, READER_PASSWORD
+from harness.site import (bound, is_unavailable, ldap_area, outcome, provider_alias, shown,
+                          start_file_site)
 from harness.waiting import wait_until
 
 ATTRIBUTES = "uid,mail,cn,displayName,employeeType"
@@ -26,7 +27,6 @@ UNCACHED = "LDAPCacheEntries 0\n"
 LONG = "AuthEpochRevalidate 10min"
 SHORT = "AuthEpochRevalidate 3s"
 SHORT_SECONDS = 3
-HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
 OUR_TROUBLE = r"\] \[auth_epoch:(?:warn|error|crit)\]"
 
 
@@ -37,21 +37,8 @@ def wait_until_due():
     wait_until(lambda: time.time() > due, "the sessions are due to be verified again")
 
 
-def outcome(response):
-    return response.status, shown(response)
-
-
 def as_stock(stock, person, path):
     return outcome(stock.request("GET", path, [CLOSE, basic(person)]))
-
-
-def bound(directory):
-    return f'AuthLDAPBindDN "{READER}"\nAuthLDAPBindPassword {READER_PASSWORD}\n'
-
-
-def alias(directory):
-    return (f"<AuthnProviderAlias ldap people>\nAuthLDAPURL {directory.url_of(ATTRIBUTES)}\n"
-            "</AuthnProviderAlias>\n")
 
 
 # ---- inside the window
@@ -93,7 +80,7 @@ REQUIREMENTS = [
 
 VARIANTS = {
     "plain": lambda directory: {},
-    "reader": lambda directory: {"more": bound(directory)},
+    "reader": lambda directory: {"more": bound()},
     "remote-user-attribute": lambda directory: {"more": "AuthLDAPRemoteUserAttribute displayName"},
     "remote-user-several": lambda directory: {"more": "AuthLDAPRemoteUserAttribute mail"},
     "remote-user-is-dn": lambda directory: {"more": "AuthLDAPRemoteUserIsDN On"},
@@ -137,7 +124,8 @@ def test_users_variables_and_authorization_are_those_of_the_provider(
     requirements = requirements_of(directory)
     section = {"url": "" if variant == "alias" else directory.url_of(ATTRIBUTES),
                **VARIANTS[variant](directory)}
-    site = (caching + alias(directory) + ldap_area(**section, epoch=window)
+    site = (caching + provider_alias(directory.url_of(ATTRIBUTES))
+            + ldap_area(**section, epoch=window)
             + 'AliasMatch "^/case/" "${SCRATCH}/htdocs/app/index.html"\n'
             + "".join(required(*each) for each in enumerate(requirements)))
     httpd.start(site)
@@ -216,7 +204,7 @@ def test_where_another_verifier_decides_the_session_is_verified_there(httpd, dir
     httpd.write("admin/chief/index.html", "chief")
     httpd.start(UNCACHED + ldap_area(directory.url, epoch=LONG)
                 + ldap_area(directory.url_of("uid", "(employeeType=staff)"), path="/admin")
-                + ldap_area(directory.url, path="/reports", more=bound(directory)))
+                + ldap_area(directory.url, path="/reports", more=bound()))
     for person, status in ((ALICE, 401), (BOB, 200)):
         session = SignedIn(httpd, person)
         log = directory.log
@@ -388,8 +376,7 @@ def test_variables_are_those_of_the_last_verification(httpd, directory):
 
 def test_a_password_file_is_asked_again_too(httpd):
     httpd.tolerate_log(HTTPDS_OWN)
-    users = httpd.write_password_file("users", ALICE, BOB)
-    httpd.start(file_site(users, zone=SHORT))
+    start_file_site(httpd, ALICE, BOB, zone=SHORT)
     alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
     httpd.write_password_file("users", ALICE.with_password("changed"), BOB)
     wait_until_due()
@@ -399,10 +386,6 @@ def test_a_password_file_is_asked_again_too(httpd):
 
 
 # ---- when the directory cannot be asked
-
-def is_unavailable(response):
-    return response.status == 503 and response.header("Retry-After") is not None
-
 
 @pytest.mark.every_mpm
 def test_past_the_window_a_directory_that_is_away_means_503_said_once_and_no_login_afterwards(
@@ -507,7 +490,7 @@ ErrorDocument 404 /app/page.shtml
                                      "alias"])
 def test_sub_requests_and_internal_redirects_have_the_right_user(
         httpd, stock, directory, variant):
-    site = (UNCACHED + alias(directory)
+    site = (UNCACHED + provider_alias(directory.url_of(ATTRIBUTES))
             + ldap_area(**{"url": directory.url_of(ATTRIBUTES), **VARIANTS[variant](directory)},
                         epoch=LONG) + INNER)
     for server, ours in ((httpd, True), (stock, False)):

@@ -13,11 +13,11 @@ import stat
 import pytest
 
 from harness.people import ALICE, BOB, CAROL, SPACED, Person
-from harness.requests import SignedIn
-from harness.site import file_site
+from harness.requests import SignedIn, signed_in_browser
+from harness.site import bound, file_site, provider_alias
 from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, entry_of, reconfigure
-from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, bound,
-                           started, unwatched, watched)
+from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, started,
+                           unwatched, watched)
 from harness.waiting import wait_until
 
 METHODS = ["sync", "poll 1s"]
@@ -44,12 +44,6 @@ def states(tools, httpd, person):
     return [line.split()[1] for line in lines if f" {person.user} " in line]
 
 
-def signed_in_browser(httpd, person, path="/app/", engine="chromium"):
-    browser = httpd.browser(engine)
-    assert browser.visit(path, typing=person).status == 200
-    return browser
-
-
 # ---- each reason
 
 @pytest.mark.every_mpm
@@ -59,9 +53,10 @@ def test_a_change_ends_that_users_sessions_in_all_zones_and_browsers_and_nobody_
         directory, httpd, tools, reason, how):
     watch = started(httpd, watched(directory.url, how)
                     + unwatched(directory.url, "/reports", "Reports"))
-    alices = [signed_in_browser(httpd, ALICE, engine=engine) for engine in ("chromium", "firefox")]
+    alices = [signed_in_browser(httpd, ALICE, "/app/", engine)
+              for engine in ("chromium", "firefox")]
     reporting = signed_in_browser(httpd, ALICE, "/reports/")
-    bob, other_bob = signed_in_browser(httpd, BOB), signed_in_browser(httpd, BOB, "/reports/")
+    bob, other_bob = (signed_in_browser(httpd, BOB, path) for path in ("/app/", "/reports/"))
     dn = directory.dn(ALICE)
 
     REASONS[reason](directory, ALICE)
@@ -82,7 +77,7 @@ def test_a_change_ends_that_users_sessions_in_all_zones_and_browsers_and_nobody_
 @pytest.mark.parametrize("change", ["change_password", "reset_password", "set_password"])
 def test_a_login_with_the_new_password_right_after_works_and_stays(directory, httpd, change, how):
     watch = started(httpd, watched(directory.url, how))
-    alice = signed_in_browser(httpd, ALICE)
+    alice = signed_in_browser(httpd, ALICE, "/app/")
     changed = getattr(directory, change)(ALICE, "changed")
     assert watch.wait_until_ended(directory.dn(ALICE)) == "password-changed"
     answer = alice.visit("/app/", typing=changed)
@@ -109,7 +104,7 @@ def test_an_account_that_wrong_passwords_lock_loses_its_sessions_and_not_before(
 
 def test_who_is_locked_and_unlocked_signs_in_again_and_stays(directory, httpd):
     watch = started(httpd, watched(directory.url))
-    alice = signed_in_browser(httpd, ALICE)
+    alice = signed_in_browser(httpd, ALICE, "/app/")
     directory.lock(ALICE)
     watch.wait_until_ended(directory.dn(ALICE))
     directory.unlock(ALICE)
@@ -333,14 +328,9 @@ def test_sync_where_the_directory_does_not_offer_it_is_warned_of_and_sessions_go
     assert SignedIn(httpd, ALICE).is_live
 
 
-def alias(url, more=""):
-    return (f"<AuthnProviderAlias ldap people>\nAuthLDAPURL {url}\n{more}\n"
-            "</AuthnProviderAlias>\n")
-
-
 @pytest.mark.parametrize("how", METHODS)
 def test_an_alias_of_the_provider_is_watched_where_it_stands(directory, httpd, how):
-    site = (alias(directory.url, f"{bound()}AuthEpochLDAPWatch {how}")
+    site = (provider_alias(directory.url, more=f"{bound()}AuthEpochLDAPWatch {how}")
             + unwatched("", "/", "Staff").replace("AuthBasicProvider ldap",
                                                   "AuthBasicProvider people"))
     watch = started(httpd, site)

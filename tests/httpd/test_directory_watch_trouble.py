@@ -17,9 +17,9 @@ import pytest
 from harness.people import ALICE, BOB, CAROL, SPACED, Person
 from harness.proxy import Proxy
 from harness.requests import SignedIn
+from harness.site import bound
 from harness.slapd import READER, delete_all, reconfigure
-from harness.watch import (CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, bound, started,
-                           watched)
+from harness.watch import CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, started, watched
 from harness.waiting import wait_until
 
 METHODS = ["sync", "poll 1s"]
@@ -113,39 +113,40 @@ def test_switching_between_sync_and_poll_ends_nothing_and_misses_nothing(directo
 
 # ---- the process that watches
 
+@contextlib.contextmanager
+def another_takes_over(directory, httpd, how):
+    """The block, which is given the id of the process that watches, makes an end of that process
+    and changes Alice's password."""
+    watch = started(httpd, watched(directory.url, how))
+    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
+    before = watching_pid(watch)
+    yield before
+    watch.wait_until_it_follows(2, PATIENTLY)
+    assert watching_pid(watch) != before
+    watch.wait_until_ended(directory.dn(ALICE))
+    assert not alice.is_live and bob.is_live
+    assert watch.catch_up(directory, CAROL) == [directory.dn(ALICE)]
+
+
 @pytest.mark.every_mpm
 @pytest.mark.parametrize("how", METHODS)
 def test_after_a_graceful_restart_another_process_watches_and_has_missed_nothing(
         directory, httpd, how):
-    watch = started(httpd, watched(directory.url, how))
-    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
-    before = watching_pid(watch)
-    with concurrent.futures.ThreadPoolExecutor(1) as threads:
+    with another_takes_over(directory, httpd, how), \
+            concurrent.futures.ThreadPoolExecutor(1) as threads:
         restarted = threads.submit(httpd.graceful)
         directory.change_password(ALICE, "changed")
         restarted.result()
-    watch.wait_until_it_follows(2, PATIENTLY)
-    assert watching_pid(watch) != before
-    assert not alice.is_live and bob.is_live
-    watch.wait_until_ended(directory.dn(ALICE))
-    assert watch.catch_up(directory, CAROL) == [directory.dn(ALICE)]
 
 
 @pytest.mark.every_mpm
 @pytest.mark.parametrize("how", METHODS)
 def test_when_the_process_that_watches_is_killed_another_takes_over_and_misses_nothing(
         directory, httpd, how):
-    watch = started(httpd, watched(directory.url, how))
-    alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
-    killed = watching_pid(watch)
-    httpd.tolerate_log(rf"AH00052: child pid {killed} exit signal Killed")
-    os.kill(killed, signal.SIGKILL)
-    directory.change_password(ALICE, "changed")
-    watch.wait_until_it_follows(2, PATIENTLY)
-    assert watching_pid(watch) != killed
-    watch.wait_until_ended(directory.dn(ALICE))
-    assert not alice.is_live and bob.is_live
-    assert watch.catch_up(directory, CAROL) == [directory.dn(ALICE)]
+    with another_takes_over(directory, httpd, how) as watching:
+        httpd.tolerate_log(rf"AH00052: child pid {watching} exit signal Killed")
+        os.kill(watching, signal.SIGKILL)
+        directory.change_password(ALICE, "changed")
 
 
 def test_when_every_process_is_killed_again_and_again_the_watch_goes_on(directory, httpd):

@@ -5,7 +5,7 @@ import pytest
 
 from harness.people import ALICE, BOB
 from harness.requests import NAVIGATION, basic, cookie_of, new_session, sign_in
-from harness.site import file_site
+from harness.site import start_file_site
 from harness.waiting import wait_until
 
 SORRY = "We are sorry."
@@ -29,16 +29,11 @@ ONLY_ALICE = """
 """
 
 
-def start(httpd, more="", modules=(), zone=""):
-    users = httpd.write_password_file("users", ALICE, BOB)
+def start(httpd, more="", **options):
     httpd.write("public/sorry.html", SORRY)
     httpd.write("app/sorry.html", SORRY)
     httpd.write("admin/sorry.html", SORRY)
-    return httpd.start(file_site(users, zone=zone, more=more), modules=modules)
-
-
-def sessions_opened(httpd):
-    return len(httpd.error_log.lines("session .* opened"))
+    start_file_site(httpd, ALICE, BOB, more=more, **options)
 
 
 def is_a_clean_refusal(response, realm="Staff"):
@@ -54,7 +49,7 @@ def test_a_login_that_arrives_at_a_directory_opens_one_session(httpd):
     start(httpd)
     page = sign_in(httpd, path="/app/")
     assert (page.status, page.user, page.event) == (200, "alice", "login")
-    assert page.set_cookie and sessions_opened(httpd) == 1
+    assert page.set_cookie and httpd.error_log.sessions_opened() == 1
     assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(page)]).set_cookie is None
 
 
@@ -64,7 +59,7 @@ def test_a_login_that_arrives_at_a_rewritten_url_opens_one_session(httpd):
     assert is_a_clean_refusal(httpd.request("GET", "/app/users/7", [basic(ALICE)]))
     page = sign_in(httpd, path="/app/users/7")
     assert page.status == 200 and "app/index.html" in page.text
-    assert page.set_cookie and sessions_opened(httpd) == 1
+    assert page.set_cookie and httpd.error_log.sessions_opened() == 1
     again = httpd.request("GET", "/app/users/8", [basic(ALICE), cookie_of(page)])
     assert (again.status, again.user, again.set_cookie) == (200, "alice", None)
     assert (page.event, again.event) == ("login", "admit"), "the application is told"
@@ -84,7 +79,7 @@ def test_rewriting_in_the_server_s_configuration_is_no_different(httpd):
     start(httpd, "RewriteEngine On\nRewriteRule ^/app/pretty$ /app/index.html [PT]\n",
           modules=["rewrite"])
     page = sign_in(httpd, path="/app/pretty")
-    assert page.status == 200 and page.set_cookie and sessions_opened(httpd) == 1
+    assert page.status == 200 and page.set_cookie and httpd.error_log.sessions_opened() == 1
 
 
 def test_a_login_survives_a_redirect_and_a_refusal_that_rewriting_makes(httpd):
@@ -139,10 +134,10 @@ def test_a_rewrite_into_another_zone_is_decided_there(httpd):
     refusal = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff)])
     assert is_a_clean_refusal(refusal, realm="Admin")
     assert refusal.set_cookie.name != staff.set_cookie.name
-    opened = sessions_opened(httpd)
+    opened = httpd.error_log.sessions_opened()
     admin = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff, refusal)])
     assert admin.status == 200 and admin.set_cookie.name == refusal.set_cookie.name
-    assert sessions_opened(httpd) == opened + 1
+    assert httpd.error_log.sessions_opened() == opened + 1
     both = httpd.request("GET", "/app/settings", [basic(ALICE), cookie_of(staff, admin)])
     assert (both.status, both.event, both.set_cookie) == (200, "admit", None)
 
@@ -153,7 +148,7 @@ def test_a_login_within_a_sub_request_is_a_session_that_a_logout_ends(httpd):
     httpd.expect_log(r"unable to include \"/app/index.html\"")
     armed = httpd.request("GET", "/app/")
     included = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookie_of(armed)])
-    assert "app/index.html" in included.text and sessions_opened(httpd) == 1
+    assert "app/index.html" in included.text and httpd.error_log.sessions_opened() == 1
     out = httpd.request("POST", "/logout", [cookie_of(armed), ("Origin", httpd.origin)])
     assert out.status == 401
     again = httpd.request("GET", "/public/whole.shtml", [basic(ALICE), cookie_of(armed)])
@@ -183,15 +178,11 @@ def test_an_action_s_script_runs_as_the_user_and_a_login_on_its_way_is_one(httpd
     httpd.write("app/note.shown", "a note")
     start(httpd, f'ScriptAlias /cgi/ "{script.parent}/"\n'
           f'<Directory "{script.parent}">\nRequire all granted\n</Directory>\n'
-          'AddHandler shown .shown\nAction shown /cgi/shown.cgi\n', modules=["actions", cgi(httpd)])
+          'AddHandler shown .shown\nAction shown /cgi/shown.cgi\n', modules=["actions", httpd.cgi])
     page = sign_in(httpd, path="/app/note.shown")
     assert page.text == "alice /app/note.shown login\n"
-    assert page.set_cookie and sessions_opened(httpd) == 1
+    assert page.set_cookie and httpd.error_log.sessions_opened() == 1
     assert is_a_clean_refusal(httpd.request("GET", "/app/note.shown", [basic(ALICE)]))
-
-
-def cgi(httpd):
-    return "cgi" if httpd.mpm == "prefork" else "cgid"
 
 
 INCLUDES = """
@@ -214,7 +205,7 @@ def test_a_page_includes_pages_of_its_zone_whatever_the_request_is(httpd):
         assert page.status == 200
         assert "reports/index.html" in page.text and "public/index.html" in page.text
     assert login.set_cookie and again.set_cookie is None
-    assert sessions_opened(httpd) == 2
+    assert httpd.error_log.sessions_opened() == 2
 
 
 def test_an_include_of_another_zone_is_decided_there_and_leaks_neither_page_nor_cookie(httpd):
@@ -240,7 +231,7 @@ def test_an_include_on_a_public_page_shows_protected_pages_to_those_signed_in_al
         assert "app/index.html" not in page.text
     page = httpd.request("GET", "/public/all.shtml", [basic(ALICE), new_session(httpd)])
     assert "app/index.html" in page.text
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 # ---- error documents
@@ -267,7 +258,7 @@ def test_the_error_document_of_a_wrong_password_sets_no_cookie(httpd, where):
     httpd.expect_log("AH01617")
     wrong = sign_in(httpd, ALICE.with_password("wrong"))
     assert wrong.asks_for_password and wrong.set_cookie is None
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
 
 
 @pytest.mark.parametrize("where", ["/public/sorry.html", "/app/sorry.html"])
@@ -278,7 +269,7 @@ def test_whoever_may_not_see_a_page_gets_its_error_document_and_no_session(httpd
     forbidden = sign_in(httpd, BOB, "/admin/")
     assert forbidden.status == 403 and SORRY in forbidden.text
     assert forbidden.challenge is None and forbidden.set_cookie is None
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
     session = cookie_of(sign_in(httpd, BOB, "/app/"))
     assert httpd.request("GET", "/admin/", [basic(BOB), session]).status == 403
     assert httpd.request("GET", "/app/", [basic(BOB), session]).event == "admit"
@@ -291,7 +282,7 @@ def test_a_login_that_arrives_at_a_missing_page_is_a_login(httpd, where):
     missing = sign_in(httpd, path="/app/missing")
     assert missing.status == 404 and SORRY in missing.text
     assert missing.set_cookie and "no-store" in missing.header("Cache-Control")
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 @ERROR_DOCUMENTS
@@ -316,7 +307,7 @@ def test_an_island_that_is_open_to_all_asks_nobody_and_opens_nothing(httpd):
     for headers in ([], [basic(ALICE)], [basic(ALICE), session]):
         page = httpd.request("GET", "/reports/", headers)
         assert (page.status, page.user, page.set_cookie) == (200, None, None)
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 EITHER_ADDRESS_OR_LOGIN = {
@@ -340,7 +331,7 @@ def test_where_an_address_is_enough_only_the_others_log_in(httpd, how):
     assert is_a_clean_refusal(httpd.request("GET", "/reports/"))
     assert is_a_clean_refusal(httpd.request("GET", "/reports/", [basic(ALICE)]))
     page = sign_in(httpd, path="/reports/")
-    assert (page.status, page.user) == (200, "alice") and sessions_opened(httpd) == 1
+    assert (page.status, page.user) == (200, "alice") and httpd.error_log.sessions_opened() == 1
 
 
 @pytest.mark.parametrize("forbids", [False, True], ids=["401", "403"])
@@ -351,5 +342,5 @@ def test_a_right_password_without_the_right_to_enter_opens_no_session(httpd, for
     refusal = sign_in(httpd, BOB, "/admin/")
     assert refusal.status == (403 if forbids else 401)
     assert refusal.challenge == (None if forbids else ("Basic", "Staff"))
-    assert refusal.set_cookie is None and sessions_opened(httpd) == 0
+    assert refusal.set_cookie is None and httpd.error_log.sessions_opened() == 0
     assert sign_in(httpd, ALICE, "/admin/").status == 200

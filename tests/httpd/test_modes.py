@@ -9,7 +9,7 @@ from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB, CAROL
 from harness.requests import (CROSS_SITE_IMAGE, CROSS_SITE_LINK, IMAGE, NAVIGATION, SCRIPT,
                               basic, cookie_of, log_out, new_session, sign_in)
-from harness.site import file_site, ldap_site
+from harness.site import asks, file_site, ldap_site, start_file_site
 from harness.waiting import wait_until
 
 TELL_ALL = "".join(f'Header always set X-{name} "%{{AUTH_EPOCH_{name.upper()}}}e"\n'
@@ -17,16 +17,7 @@ TELL_ALL = "".join(f'Header always set X-{name} "%{{AUTH_EPOCH_{name.upper()}}}e
 
 
 def start(httpd, zone="", more="", **options):
-    users = httpd.write_password_file("users", ALICE, BOB)
-    httpd.start(file_site(users, zone=zone, more=TELL_ALL + more), **options)
-
-
-def sessions_opened(httpd):
-    return len(httpd.error_log.lines("session .* opened"))
-
-
-def asks(response):
-    return response.status == 401 and response.challenge == ("Basic", "Staff")
+    start_file_site(httpd, ALICE, BOB, zone=zone, more=TELL_ALL + more, **options)
 
 
 def told(response, name):
@@ -37,8 +28,7 @@ def told(response, name):
 # ---- AuthEpoch Report
 
 def test_report_refuses_nothing_and_says_what_would_have_been_refused(httpd):
-    users = httpd.write_password_file("users", ALICE, BOB)
-    httpd.start(file_site(users, epoch="Report", more=TELL_ALL))
+    start(httpd, epoch="Report")
     first = httpd.request("GET", "/app/", [basic(ALICE)])
     assert (first.status, first.user, first.event) == (200, "alice", "refuse")
     assert told(first, "Reason") == "no-cookie" and told(first, "Session")
@@ -51,7 +41,7 @@ def test_report_refuses_nothing_and_says_what_would_have_been_refused(httpd):
     assert (after.status, after.event, told(after, "Reason")) == (200, "refuse",
                                                                   "challenge-unarmed")
     assert httpd.wait_for_log(r"Report: would refuse \(challenge-unarmed, row 8\)")
-    assert sessions_opened(httpd) == 2
+    assert httpd.error_log.sessions_opened() == 2
 
     forged = httpd.request("POST", "/app/", [basic(ALICE), *CROSS_SITE_LINK], b"a=b")
     assert (forged.event, told(forged, "Reason")) == ("forbid", "cross-site")
@@ -59,17 +49,15 @@ def test_report_refuses_nothing_and_says_what_would_have_been_refused(httpd):
 
 
 def test_report_leaves_wrong_passwords_and_prompts_to_the_provider(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users, epoch="Report"))
+    start(httpd, epoch="Report")
     httpd.expect_log(WRONG_PASSWORD)
     assert asks(httpd.request("GET", "/app/"))
     assert asks(httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong"))]))
-    assert sessions_opened(httpd) == 0
+    assert httpd.error_log.sessions_opened() == 0
 
 
 def test_report_lets_on_while_the_store_is_away(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users, epoch="Report", more=TELL_ALL))
+    start(httpd, epoch="Report")
     session = cookie_of(httpd.request("GET", "/app/", [basic(ALICE)]))
     for file in httpd.store.iterdir():
         file.chmod(0)
@@ -92,7 +80,7 @@ def test_credentials_alone_are_enough_where_stateless_holds(httpd, policy, agent
     answer = httpd.request("GET", "/app/", [basic(ALICE), ("User-Agent", agent)])
     if lets_on:
         assert (answer.status, answer.event, answer.set_cookie) == (200, "stateless", None)
-        assert sessions_opened(httpd) == 0
+        assert httpd.error_log.sessions_opened() == 0
     else:
         assert asks(answer) and answer.set_cookie
     # With a cookie, stateless means nothing.
@@ -272,7 +260,7 @@ def test_providers_in_a_row_verify_whom_they_know_and_a_session_is_the_same_with
         assert (again.status, again.event) == (200, "admit")
     httpd.expect_log(WRONG_PASSWORD)
     assert asks(sign_in(httpd, ALICE)), "the file knows alice, and the directory is not asked"
-    assert sessions_opened(httpd) == 3
+    assert httpd.error_log.sessions_opened() == 3
 
 
 def test_where_basic_is_not_authoritative_whom_nobody_verified_gets_no_session(httpd):
@@ -283,7 +271,7 @@ def test_where_basic_is_not_authoritative_whom_nobody_verified_gets_no_session(h
     unknown = sign_in(httpd, CAROL)
     assert unknown.status == 500, "as without us"
     assert unknown.set_cookie is None
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 # ---- where areas of one zone differ

@@ -15,7 +15,7 @@ from harness.httpd import CHILDREN
 from harness.people import ALICE, BOB, CAROL, Person
 from harness.processes import UNPRIVILEGED, unprivileged
 from harness.requests import basic, cookie_of, new_session
-from harness.site import file_site
+from harness.site import is_unavailable, start_file_site
 from harness.waiting import wait_until
 
 CANNOT_ANSWER = "the store cannot answer"
@@ -24,8 +24,7 @@ DIED_OF_THE_CUT = r"AH00052: child pid \d+ exit signal (Bus error|Segmentation f
 
 
 def start(httpd, more="", **options):
-    users = httpd.write_password_file("users", ALICE, BOB, CAROL)
-    return httpd.start(file_site(users, more=more), **options)
+    start_file_site(httpd, ALICE, BOB, CAROL, more=more, **options)
 
 
 def visit(httpd, session, person=ALICE):
@@ -43,10 +42,6 @@ def everything(httpd, session):
             httpd.request("GET", "/app/", [basic(ALICE)]),
             httpd.request("GET", "/app/", [session]), log_out(httpd, session),
             httpd.request("GET", "/app/", [("AuthEpoch", "forget")])]
-
-
-def is_unavailable(answer):
-    return answer.status == 503 and int(answer.header("Retry-After")) > 0
 
 
 def once_it_answers(ask):
@@ -448,8 +443,7 @@ def test_epochctl_lists_live_sessions_while_httpd_runs_and_while_it_is_stopped(h
 
 def test_epochctl_writes_control_characters_in_names_as_text(httpd, tools):
     evil = Person("\x1b[2Jeve\x07\x7f", "secret")
-    users = httpd.write_password_file("users", evil)
-    httpd.start(file_site(users, more="Header unset X-User\nHeader always unset X-User\n"))
+    start_file_site(httpd, evil, more="Header unset X-User\nHeader always unset X-User\n")
     new_session(httpd, evil)
     (line,) = listed(tools, httpd)
     assert "\\x1b[2Jeve\\x07\\x7f" in line

@@ -4,8 +4,8 @@ import pytest
 
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
-from harness.requests import basic, cookie_of
-from harness.site import file_site, ldap_site
+from harness.requests import basic, cookie_in, cookie_of
+from harness.site import ldap_site, start_file_site
 
 ENGINES = ["chromium", "firefox"]
 
@@ -56,7 +56,7 @@ def test_the_cookie_from_before_the_logout_is_refused_for_ever(httpd, slapd):
     httpd.start(ldap_site(slapd))
     browser = httpd.browser()
     browser.visit("/app/", typing=ALICE)
-    before = ("Cookie", "=".join(browser.cookie))
+    before = cookie_in(browser)
     browser.submit("/logout")
     for happening in (lambda: None, httpd.graceful, httpd.restart, httpd.kill_children):
         happening()
@@ -116,7 +116,7 @@ def test_other_browsers_and_other_people_do_not_notice(httpd, slapd):
 
 
 def test_ten_requests_with_one_answer_open_one_session(httpd):
-    httpd.start(file_site(httpd.write_password_file("users", ALICE)))
+    start_file_site(httpd, ALICE)
     challenged = httpd.request("GET", "/app/")
     answers = [httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
                for _ in range(10)]
@@ -126,7 +126,7 @@ def test_ten_requests_with_one_answer_open_one_session(httpd):
 
 
 def test_two_tabs_may_answer_as_two_people_and_the_last_one_stays(httpd):
-    httpd.start(file_site(httpd.write_password_file("users", ALICE, BOB)))
+    start_file_site(httpd, ALICE, BOB)
     challenged = httpd.request("GET", "/app/")
     alices = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
     bobs = httpd.request("GET", "/app/", [basic(BOB), cookie_of(challenged)])

@@ -7,17 +7,16 @@ import pytest
 
 from harness.people import ALICE
 from harness.requests import basic, cookie_of, sign_in
-from harness.site import file_site
+from harness.site import start_file_site
 
 VERSIONS = ["--http1.1", "--http2"]
 LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
 JAR = ("-c", "jar", "-b", "jar")
 
 
-def start(httpd, **site):
-    more = "Protocols h2 http/1.1\n" + site.pop("more", "")
-    return httpd.start(file_site(httpd.write_password_file("users", ALICE), more=more, **site),
-                       modules=["http2"], https=True)
+def start(httpd, more=""):
+    start_file_site(httpd, ALICE, more=f"Protocols h2 http/1.1\n{more}", modules=["http2"],
+                    https=True)
 
 
 class Streams(NamedTuple):
@@ -30,10 +29,6 @@ def talk(tools, *arguments):
     output = tools.nghttp("-v", "--no-dep", *arguments, check=True).stdout
     return Streams(re.findall(r"^.*recv \(stream_id=\d+\) :status: (\d+)$", output, re.M),
                    re.findall(r"^.*recv \(stream_id=\d+\) set-cookie: [^=]+=([^;]+)", output, re.M))
-
-
-def sessions_opened(httpd):
-    return len(httpd.error_log.lines("session .* opened"))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -55,7 +50,7 @@ def test_log_in_log_out_and_typed_again_over_https(httpd, tools, version):
                              f"Origin: {httpd.tls_origin}", httpd.tls_origin + "/logout") == 401
     assert visit(*LOGIN) == 401
     assert visit(*LOGIN) == 200
-    assert sessions_opened(httpd) == 2
+    assert httpd.error_log.sessions_opened() == 2
 
 
 @pytest.mark.parametrize("engine", ["chromium", "firefox"])
@@ -107,7 +102,7 @@ def test_parallel_streams_with_one_typed_answer_open_one_session(httpd, tools):
                    f"cookie: {cookie}", *[f"{httpd.tls_origin}/app/{i}.html" for i in range(12)])
     assert streams.statuses == ["200"] * 12
     assert len(streams.cookies) == 12 and len(set(streams.cookies)) == 1
-    assert sessions_opened(httpd) == 1
+    assert httpd.error_log.sessions_opened() == 1
 
 
 def test_parallel_streams_with_the_password_from_before_the_logout_are_all_refused(httpd, tools):

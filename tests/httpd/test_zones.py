@@ -5,7 +5,7 @@ import pytest
 from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import basic, cookie_of, log_out, new_session, sign_in
-from harness.site import file_site, ldap_site
+from harness.site import asks, file_site, ldap_site, start_file_site
 
 OTHER_ALICE = ALICE.with_password("another world")
 HOSTS = ("one.test", "two.test")
@@ -13,10 +13,6 @@ HOSTS = ("one.test", "two.test")
 
 def host(httpd, name):
     return ("Host", f"{name}:{httpd.port}")
-
-
-def asks(response, realm="Staff"):
-    return response.status == 401 and response.challenge == ("Basic", realm)
 
 
 # ---- virtual hosts
@@ -84,9 +80,8 @@ def test_an_armed_challenge_arms_for_its_own_origin_alone(httpd):
 # ---- another port: browsers file cookies by host, but credentials by origin
 
 def test_an_armed_challenge_of_another_port_arms_nothing(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    site = file_site(users, zone='AuthEpochZone "company"\nAuthEpochCookieSecure Off')
-    httpd.start(site, https=True)
+    start_file_site(httpd, ALICE, https=True,
+                    zone='AuthEpochZone "company"\nAuthEpochCookieSecure Off')
     armed = cookie_of(httpd.request("GET", "/app/"))
     refused = httpd.request("GET", "/app/", [basic(ALICE), armed], https=True)
     assert asks(refused) and httpd.wait_for_log(r"challenge-elsewhere, row 12")
@@ -109,8 +104,7 @@ TWO_ZONES = """
 
 @pytest.mark.parametrize("engine", ["chromium", "firefox"])
 def test_two_zones_have_a_prompt_a_cookie_and_a_logout_each(httpd, engine):
-    users = httpd.write_password_file("users", ALICE, BOB)
-    httpd.start(file_site(users, more=TWO_ZONES))
+    start_file_site(httpd, ALICE, BOB, more=TWO_ZONES)
     browser = httpd.browser(engine)
     assert browser.visit("/app/", typing=ALICE).user == "alice"
     admin = browser.visit("/admin/", typing=BOB)
@@ -130,8 +124,7 @@ def test_two_zones_have_a_prompt_a_cookie_and_a_logout_each(httpd, engine):
 
 
 def test_neither_the_session_nor_the_challenge_of_a_zone_is_worth_anything_in_another(httpd):
-    users = httpd.write_password_file("users", ALICE)
-    httpd.start(file_site(users, more=TWO_ZONES))
+    start_file_site(httpd, ALICE, more=TWO_ZONES)
     armed, session = httpd.request("GET", "/app/"), sign_in(httpd)
     name = httpd.request("GET", "/admin/").set_cookie.name
     for cookie in (armed.set_cookie, session.set_cookie):
@@ -189,4 +182,4 @@ def test_a_location_with_a_narrower_directory_filter_lets_in_whom_it_finds(httpd
         assert within.status == (200 if may_enter else 401)
         assert httpd.request("GET", "/app/", [basic(person), session]).event == "admit"
     assert sign_in(httpd, BOB, "/admin/").status == 401
-    assert len(httpd.error_log.lines("session .* opened")) == 2
+    assert httpd.error_log.sessions_opened() == 2

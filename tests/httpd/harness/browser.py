@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from harness.client import Connection, Response
 from harness.people import Person
-from harness.requests import basic, fetch_metadata
+from harness.requests import FORM, basic, fetch_metadata
 
 MOST_REDIRECTS = 10
 MADE_UP = Person("nobody-1f9b", "nothing-77c2")
@@ -99,7 +99,7 @@ class Browser:
     def submit(self, path, fields=None, typing=None, site="same-origin", follow=True, headers=()):
         """Sends a form by POST."""
         body = urlencode(fields or {}).encode()
-        headers = [("Content-Type", "application/x-www-form-urlencoded"), *headers]
+        headers = [FORM, *headers]
         return self._load(Load("POST", path, body, headers, "navigate", "document", site),
                           typing, follow)
 

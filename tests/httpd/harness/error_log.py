@@ -11,6 +11,8 @@ TROUBLE = re.compile(r"AH00052|runtime error:|Sanitizer|terminate called|Asserti
 # What httpd itself logs at level error when somebody gives a wrong answer to a prompt.
 WRONG_PASSWORD = r"AH01617: user .*: authentication failure"
 UNKNOWN_USER = r"AH01618: user .* not found"
+# What httpd's own modules say of a password or a directory is theirs to say.
+HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
 
 
 class ErrorLog:
@@ -26,6 +28,9 @@ class ErrorLog:
 
     def lines(self, pattern=""):
         return [line for line in self.text().splitlines() if re.search(pattern, line)]
+
+    def sessions_opened(self):
+        return len(self.lines("session .* opened"))
 
     def expect(self, pattern):
         self._expected.append(pattern)

@@ -121,6 +121,11 @@ class Httpd:
         """Where the store stands by default."""
         return self.scratch / "run" / "auth_epoch"
 
+    @property
+    def cgi(self):
+        """The module that runs CGI programs."""
+        return "cgi" if self.mpm == "prefork" else "cgid"
+
     def write(self, name, content, mode=0o644):
         """A file under the document root, or anywhere if the name is absolute."""
         path = self.htdocs / name

@@ -5,6 +5,7 @@ import base64
 from harness.people import ALICE
 
 CLOSE = ("Connection", "close")
+FORM = ("Content-Type", "application/x-www-form-urlencoded")
 SAME_ORIGIN = ("Sec-Fetch-Site", "same-origin")
 
 
@@ -75,3 +76,18 @@ class SignedIn:
             return True
         assert (answer.status, answer.event) == (401, "refuse")
         return False
+
+
+def signed_in_browser(httpd, person=ALICE, path="/", engine="chromium", https=False):
+    browser = httpd.browser(engine, https)
+    assert browser.visit(path, typing=person).user == person.user
+    return browser
+
+
+def is_signed_in(browser):
+    page = browser.visit("/app/")
+    return page.status == 200 and page.prompts == 0
+
+
+def cookie_in(browser):
+    return ("Cookie", "=".join(browser.cookie))

@@ -7,17 +7,12 @@ can only be the watch.
 import re
 
 from harness.site import ldap_area
-from harness.slapd import READER, READER_PASSWORD
 from harness.waiting import wait_until
 
 FOLLOWS = r"\[auth_epoch:info\] \[pid (?P<pid>\d+)\b.* AuthEpochLDAPWatch follows (?P<url>\S+) "
 CANNOT_FOLLOW = r"\[auth_epoch:warn\] .* AuthEpochLDAPWatch cannot follow \S+ since "
 ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>[a-z-]+), "
 BY_SYNC, BY_POLLING = "by content synchronisation", "by polling"
-
-
-def bound(dn=READER, password=READER_PASSWORD):
-    return f'AuthLDAPBindDN "{dn}"\nAuthLDAPBindPassword {password}\n'
 
 
 def watched(url, how="sync", path="/", realm="Staff", more="", provider="ldap"):
