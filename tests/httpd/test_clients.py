@@ -7,10 +7,9 @@ import pytest
 from harness.people import ALICE
 from harness.requests import encoded
 from harness.site import ldap_site, start_file_site
+from harness.tools import JAR, LOGIN
 from harness.waiting import wait_until
 
-LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
-JAR = ("-c", "jar", "-b", "jar")
 WGET_LOGIN = (f"--user={ALICE.user}", f"--password={ALICE.password}", "-O", "page")
 WGET_JAR = ("--load-cookies=jar", "--save-cookies=jar", "--keep-session-cookies")
 GIT_HTTP_BACKEND = "/usr/lib/git-core/git-http-backend"

@@ -5,11 +5,10 @@ import socket
 import pytest
 
 from harness.client import TIMEOUT_SECONDS
-from harness.people import ALICE, BOB, CAROL, Person
+from harness.people import ALICE, BOB, CAROL, DORA, crowd_of
 from harness.proxy import Proxy
 from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, dn_of
 
-DORA = Person("dora", "explorer")
 MANY = 10_000
 
 
@@ -121,7 +120,7 @@ def test_several_directories_run_side_by_side(make_directory):
 
 def test_many_entries_change_in_one_burst(make_directory, tools):
     directory = make_directory()
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(MANY)]
+    crowd = crowd_of(MANY)
     directory.add_all(crowd)
     directory.modify_all(crowd, mail="all@example.org")
     found = ask(directory, "(mail=all@example.org)", "1.1", "-z", "max", tools=tools, check=False)

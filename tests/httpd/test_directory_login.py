@@ -10,14 +10,13 @@ import pytest
 
 from harness.error_log import HTTPDS_OWN
 from harness.parallel import all_at_once
-from harness.people import ALICE, BOB, CAROL, STAFF, Person
+from harness.people import ALICE, BOB, CAROL, DORA, STAFF, Person
 from harness.proxy import Proxy
 from harness.requests import CLOSE, basic, cookie_of
 from harness.site import bound, ldap_area, outcome, provider_alias, shown, start_file_site
 from harness.slapd import FAILURES_TO_LOCK, entry_of
 from harness.waiting import wait_until
 
-DORA = Person("dora", "explorer")
 STRANGER = Person("stranger", "danger")
 ATTRIBUTES = "uid,mail,cn,displayName"
 MOST_WORKERS = 64  # of harness/httpd.py

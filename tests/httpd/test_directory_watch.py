@@ -12,30 +12,21 @@ import stat
 
 import pytest
 
-from harness.people import ALICE, BOB, CAROL, SPACED, Person
+from harness.browser import ENGINES
+from harness.people import ALICE, BOB, CAROL, DORA, SPACED
 from harness.requests import SignedIn, signed_in_browser
 from harness.site import bound, file_site, provider_alias
 from harness.slapd import FAILURES_TO_LOCK, READER, READER_PASSWORD, entry_of, reconfigure
-from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, started,
-                           unwatched, watched)
+from harness.watch import (BY_POLLING, BY_SYNC, CANNOT_FOLLOW, CHANGES, ENDED, FOLLOWS, METHODS,
+                           Watch, started, unwatched, watched)
 from harness.waiting import wait_until
 
-METHODS = ["sync", "poll 1s"]
-DORA = Person("dora", "explorer")
 STATUS = """<Location "/server-status">
     SetHandler server-status
     AuthEpoch Off
     Require all granted
 </Location>
 """
-
-# Each does to a person what its name says, and returns the password they have then.
-REASONS = {
-    "password-changed": lambda directory, person: directory.change_password(person, "changed"),
-    "account-barred": lambda directory, person: directory.lock(person),
-    "account-gone": lambda directory, person: directory.delete(person),
-    "account-renamed": lambda directory, person: directory.rename(person, "cn=renamed"),
-}
 
 
 def states(tools, httpd, person):
@@ -48,18 +39,17 @@ def states(tools, httpd, person):
 
 @pytest.mark.every_mpm
 @pytest.mark.parametrize("how", METHODS)
-@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("reason", CHANGES)
 def test_a_change_ends_that_users_sessions_in_all_zones_and_browsers_and_nobody_elses(
         directory, httpd, tools, reason, how):
     watch = started(httpd, watched(directory.url, how)
                     + unwatched(directory.url, "/reports", "Reports"))
-    alices = [signed_in_browser(httpd, ALICE, "/app/", engine)
-              for engine in ("chromium", "firefox")]
+    alices = [signed_in_browser(httpd, ALICE, "/app/", engine) for engine in ENGINES]
     reporting = signed_in_browser(httpd, ALICE, "/reports/")
     bob, other_bob = (signed_in_browser(httpd, BOB, path) for path in ("/app/", "/reports/"))
     dn = directory.dn(ALICE)
 
-    REASONS[reason](directory, ALICE)
+    CHANGES[reason](directory, ALICE)
     assert watch.wait_until_ended(dn) == reason
     for browser, path in [(alices[0], "/app/"), (alices[1], "/app/"), (reporting, "/reports/")]:
         answer = browser.visit(path)

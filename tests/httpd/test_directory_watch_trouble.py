@@ -14,27 +14,18 @@ import threading
 
 import pytest
 
-from harness.people import ALICE, BOB, CAROL, SPACED, Person
+from harness.people import ALICE, BOB, CAROL, DORA, SPACED, crowd_of
 from harness.proxy import Proxy
 from harness.requests import SignedIn
 from harness.site import bound
 from harness.slapd import READER, delete_all, reconfigure
-from harness.watch import CANNOT_FOLLOW, ENDED, FOLLOWS, Watch, started, watched
+from harness.watch import CANNOT_FOLLOW, CHANGES, ENDED, FOLLOWS, METHODS, Watch, started, watched
 from harness.waiting import wait_until
 
-METHODS = ["sync", "poll 1s"]
-DORA = Person("dora", "explorer")
 PATIENTLY = 60  # seconds; it waits up to 30 between two tries
 CROWD = 10_000
 BURSTS = 10
 MOST_GROWTH_KB = 4096
-
-CHANGES = {
-    "password-changed": lambda directory, person: directory.change_password(person, "changed"),
-    "account-barred": lambda directory, person: directory.lock(person),
-    "account-gone": lambda directory, person: directory.delete(person),
-    "account-renamed": lambda directory, person: directory.rename(person, "cn=renamed"),
-}
 
 
 @contextlib.contextmanager
@@ -81,7 +72,7 @@ def test_a_restart_with_nothing_changed_ends_nothing(directory, httpd, how):
 
 @pytest.mark.parametrize("how", METHODS)
 def test_more_deletions_than_the_directory_remembers_are_made_up_for(directory, httpd, how):
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(400)]
+    crowd = crowd_of(400)
     directory.add_all(crowd)
     watch = started(httpd, watched(directory.url, how))
     alice, bob, last = (SignedIn(httpd, each) for each in (ALICE, BOB, crowd[-1]))
@@ -216,7 +207,7 @@ def test_what_happens_while_the_connection_is_cut_is_made_up_for(
 @pytest.mark.parametrize("count", [1, 200, 2_000, 20_000, 100_000])
 def test_a_connection_that_is_cut_in_the_middle_of_the_refresh_misses_and_ends_nothing_wrongly(
         roomy, proxied, httpd, count, how):
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(1000)]
+    crowd = crowd_of(1000)
     roomy.add_all(crowd)
     url, proxy = proxied
     watch = started(httpd, watched(url, how))
@@ -236,7 +227,7 @@ def test_a_connection_that_is_cut_in_the_middle_of_the_refresh_misses_and_ends_n
 @pytest.mark.parametrize("count", [1, 500, 5_000, 50_000])
 def test_a_connection_that_is_cut_in_the_middle_of_the_very_first_refresh_ends_nothing(
         roomy, proxied, httpd, count):
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(1000)]
+    crowd = crowd_of(1000)
     roomy.add_all(crowd)
     url, proxy = proxied
     proxy.drop_after(count)
@@ -326,7 +317,7 @@ BLINDED = {
 @pytest.mark.parametrize("how", METHODS)
 @pytest.mark.parametrize("what", BLINDED)
 def test_a_watch_that_may_read_nothing_any_more_ends_nothing(directory, httpd, what, how):
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(20)]
+    crowd = crowd_of(20)
     directory.add_all(crowd)
     watch = started(httpd, watched(directory.url, how, more=bound()))
     alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
@@ -427,7 +418,7 @@ def test_a_database_that_is_built_anew_under_httpd_ends_nothing(directory, httpd
 @pytest.fixture
 def crowded(make_directory):
     """A directory of many, and all of them."""
-    crowd = [Person(f"one-of-many-{number}", "password") for number in range(CROWD)]
+    crowd = crowd_of(CROWD)
     directory = make_directory(stats=False)
     reconfigure(directory, "database mdb", "sizelimit unlimited\ndatabase mdb")
     directory.add_all(crowd)

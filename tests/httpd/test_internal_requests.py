@@ -3,6 +3,7 @@ and error documents. The person notices nothing, and one login stays one."""
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.people import ALICE, BOB
 from harness.requests import NAVIGATION, basic, cookie_of, new_session, sign_in
 from harness.site import start_file_site
@@ -65,7 +66,7 @@ def test_a_login_that_arrives_at_a_rewritten_url_opens_one_session(httpd):
     assert (page.event, again.event) == ("login", "admit"), "the application is told"
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_behind_a_front_controller_one_logout_costs_one_prompt(httpd, engine):
     httpd.write("app/.htaccess", FRONT_CONTROLLER)
     start(httpd, modules=["rewrite"])

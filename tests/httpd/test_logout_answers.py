@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.people import ALICE, BOB
 from harness.requests import (FORGET, FORM, SAME_ORIGIN, basic, cookie_in, cookie_of, is_signed_in,
                               signed_in_browser)
 from harness.site import file_site, is_confirm_page, start_file_site
 
-ENGINES = ["chromium", "firefox"]
 EVIL = "evil.example"
 
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB, CAROL
 from harness.requests import (CROSS_SITE_IMAGE, CROSS_SITE_LINK, IMAGE, NAVIGATION, SCRIPT,
@@ -149,7 +150,7 @@ def test_an_area_that_wants_a_fresh_login_asks_again_and_the_rest_goes_on(httpd)
     assert asks(bobs), "the old one has ended"
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_fresh_login_costs_a_person_one_prompt(httpd, engine):
     start(httpd, more=FRESH)
     browser = httpd.browser(engine)

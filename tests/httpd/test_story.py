@@ -2,12 +2,11 @@
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
-from harness.requests import basic, cookie_in, cookie_of
+from harness.requests import basic, cookie_in, cookie_of, signed_in_browser
 from harness.site import ldap_site, start_file_site
-
-ENGINES = ["chromium", "firefox"]
 
 
 @pytest.mark.smoke
@@ -78,12 +77,17 @@ def test_a_person_is_asked_once_for_a_login_and_once_after_a_logout(httpd, slapd
     assert (back.status, back.prompts) == (200, 1)
 
 
+def logged_out_browser(httpd, slapd, engine):
+    """No script of the signed-out page has run in it."""
+    httpd.start(ldap_site(slapd))
+    browser = signed_in_browser(httpd, ALICE, "/app/", engine)
+    browser.submit("/logout")
+    return browser
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_without_scripts_the_automatic_resend_is_refused_and_prompts(httpd, slapd, engine):
-    httpd.start(ldap_site(slapd))
-    browser = httpd.browser(engine)
-    browser.visit("/app/", typing=ALICE)
-    browser.submit("/logout")
+    browser = logged_out_browser(httpd, slapd, engine)
     page = browser.visit("/app/")
     assert page.asks_for_password and page.prompts == 1
     assert browser.typed(ALICE).user == "alice"
@@ -91,13 +95,9 @@ def test_without_scripts_the_automatic_resend_is_refused_and_prompts(httpd, slap
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_directory_not_visited_before_the_logout_is_no_way_back(httpd, slapd, engine):
-    httpd.start(ldap_site(slapd))
-    browser = httpd.browser(engine)
-    browser.visit("/app/", typing=ALICE)
-    browser.submit("/logout")
-    page = browser.visit("/reports/")
-    assert page.status == 401
-    assert browser.visit("/admin/").status == 401
+    browser = logged_out_browser(httpd, slapd, engine)
+    for page in ("/reports/", "/admin/"):
+        assert browser.visit(page).status == 401
 
 
 def test_other_browsers_and_other_people_do_not_notice(httpd, slapd):

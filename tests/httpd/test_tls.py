@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.people import ALICE
 from harness.requests import basic, cookie_of, sign_in
 from harness.site import start_file_site
+from harness.tools import JAR, LOGIN
 
 VERSIONS = ["--http1.1", "--http2"]
-LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
-JAR = ("-c", "jar", "-b", "jar")
 
 
 def start(httpd, more=""):
@@ -53,7 +53,7 @@ def test_log_in_log_out_and_typed_again_over_https(httpd, tools, version):
     assert httpd.error_log.sessions_opened() == 2
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_browser_is_asked_once_for_each_login_over_https(httpd, engine):
     start(httpd)
     browser = httpd.browser(engine, https=True)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.browser import ENGINES
 from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import basic, cookie_of, log_out, new_session, sign_in
@@ -102,7 +103,7 @@ TWO_ZONES = """
 """
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_two_zones_have_a_prompt_a_cookie_and_a_logout_each(httpd, engine):
     start_file_site(httpd, ALICE, BOB, more=TWO_ZONES)
     browser = httpd.browser(engine)

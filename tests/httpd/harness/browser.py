@@ -17,6 +17,7 @@ from harness.client import Connection, Response
 from harness.people import Person
 from harness.requests import FORM, basic, fetch_metadata
 
+ENGINES = ("chromium", "firefox")
 MOST_REDIRECTS = 10
 MADE_UP = Person("nobody-1f9b", "nothing-77c2")
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -77,7 +78,7 @@ class Browser:
     host is this machine."""
 
     def __init__(self, origin, engine, tls):
-        assert engine in ("chromium", "firefox")
+        assert engine in ENGINES
         self.origin = origin
         self.engine = engine
         self.prompts = []  # every dialog that was ever shown

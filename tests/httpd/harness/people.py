@@ -15,6 +15,7 @@ class Person:
 ALICE = Person("alice", "wonderland")
 BOB = Person("bob", "builder")
 CAROL = Person("carol", "christmas")
+DORA = Person("dora", "explorer")  # is not there until a test adds her
 
 SPACED = Person("dora may", "pass word with  spaces")
 UTF8 = Person("zoë", "pässwörd €")
@@ -27,3 +28,8 @@ FILTER_CHARACTERS = Person("we(ir*d)\\", "(*)\\&|!")
 ODD = [SPACED, UTF8, COLON, LONG_PASSWORD, LONG_NAME, FILTER_CHARACTERS]
 EVERYBODY = [ALICE, BOB, CAROL, *ODD]
 STAFF = [ALICE, BOB]  # the group cn=staff
+
+
+def crowd_of(count):
+    """People who are not there until a test adds them."""
+    return [Person(f"one-of-many-{number}", "password") for number in range(count)]

@@ -5,8 +5,12 @@ import pathlib
 import subprocess
 
 from harness.httpd import BUILD
+from harness.people import ALICE
 
 TIMEOUT_SECONDS = 60
+# What curl is told.
+LOGIN = ("-u", f"{ALICE.user}:{ALICE.password}")
+JAR = ("-c", "jar", "-b", "jar")
 
 
 class Tools:

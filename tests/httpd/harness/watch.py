@@ -13,6 +13,15 @@ FOLLOWS = r"\[auth_epoch:info\] \[pid (?P<pid>\d+)\b.* AuthEpochLDAPWatch follow
 CANNOT_FOLLOW = r"\[auth_epoch:warn\] .* AuthEpochLDAPWatch cannot follow \S+ since "
 ENDED = r"\[auth_epoch:info\] .* has ended all sessions of (?P<dn>.+?): (?P<why>[a-z-]+), "
 BY_SYNC, BY_POLLING = "by content synchronisation", "by polling"
+METHODS = ["sync", "poll 1s"]
+
+# Each does to a person what its name says, and returns the password they have then.
+CHANGES = {
+    "password-changed": lambda directory, person: directory.change_password(person, "changed"),
+    "account-barred": lambda directory, person: directory.lock(person),
+    "account-gone": lambda directory, person: directory.delete(person),
+    "account-renamed": lambda directory, person: directory.rename(person, "cn=renamed"),
+}
 
 
 def watched(url, how="sync", path="/", realm="Staff", more="", provider="ldap"):
