@@ -97,6 +97,16 @@ Result<Lineage> CookieReader::end_of_chain(const Lineage& lineage) {
   return last;
 }
 
+Result<bool> CookieReader::lives_at_end(const Lineage& lineage, const Limits& limits,
+                                        TimePoint now) {
+  const Result<Lineage> end = end_of_chain(lineage);
+  if (!end) return end.error();
+  const Result<Look> look = store_.find(record_key_of(end->root));
+  if (!look) return look.error();
+  return look->found && look->found->record.session &&
+         is_live(*look->found->record.session, look->found->outgrown, limits, now);
+}
+
 Result<CookieReading> CookieReader::read_value(std::string_view value, const Presented& presented,
                                                const Limits& limits, TimePoint now) {
   CookieReading malformed;

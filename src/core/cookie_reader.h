@@ -71,6 +71,9 @@ class CookieReader {
   // The lineage at the end of the chain, which a new challenge follows.
   Result<Lineage> end_of_chain(const Lineage& lineage);
 
+  // Whether the session there is live.
+  Result<bool> lives_at_end(const Lineage& lineage, const Limits& limits, TimePoint now);
+
  private:
   Result<CookieReading> read_value(std::string_view value, const Presented& presented,
                                    const Limits& limits, TimePoint now);

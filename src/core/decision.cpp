@@ -15,16 +15,18 @@ Verdict keep(Action action, Reason reason, int row) noexcept {
 // that the browser has now dropped them; a live session is left alone, so that nobody is logged
 // out.
 Verdict forget(const Situation& s) noexcept {
-  const bool arm = s.credentials && s.cookie != CookieState::Live;
+  const bool arm = s.credentials && s.cookie != CookieState::Live && !s.overtaken;
   return {AskBasic, arm ? SendCookie::ArmedChallenge : SendCookie::Nothing, Reason::Forget, 0};
 }
 
 // Credentials that may be stale. Refusing them is what makes the browser drop them, so the refusal
-// may arm. Only a script's may not: it may have set the header itself, while the browser still
-// keeps credentials of its own.
+// may arm. A script's may not: it may have set the header itself, while the browser still keeps
+// credentials of its own. Nor may the refusal of what was sent before the browser's present
+// credentials were typed: it drops none of those.
 Verdict refuse_and_arm(const Situation& s, Reason reason, int row) noexcept {
   if (s.request.script) return {Forbid, SendCookie::Nothing, Reason::Script, row};
-  return {RefuseAndArm, SendCookie::ArmedChallenge, reason, row};
+  const SendCookie cookie = s.overtaken ? SendCookie::UnarmedChallenge : SendCookie::ArmedChallenge;
+  return {RefuseAndArm, cookie, reason, row};
 }
 
 // No credentials, and what the browser holds may be stale (rows 7, 9 and 14). A page that makes the
@@ -89,6 +91,9 @@ Verdict with_challenge_and_credentials(const Situation& s) noexcept {
   if (!s.armed) return refuse_and_arm(s, Reason::ChallengeUnarmed, 8);
   const Reason why_not = distrust(s);
   if (why_not != Reason::None) return refuse_and_arm(s, why_not, 12);
+  // Nobody has answered a prompt for it: with a cookie, a script that brings no credentials is not
+  // asked with Basic. It has kept the password from before the logout.
+  if (s.request.script && s.after_session) return keep(Forbid, Reason::Script, 10);
   return keep(Login, Reason::None, 10);
 }
 
@@ -170,9 +175,10 @@ Verdict decide(const Situation& s) noexcept {
   return verdict;
 }
 
-Verdict decide_conflict(const RequestTraits& request) noexcept {
+Verdict decide_conflict(const RequestTraits& request, bool overtaken) noexcept {
   Situation situation;
   situation.request = request;
+  situation.overtaken = overtaken;
   return refuse_and_arm(situation, Reason::Conflict, 6);
 }
 

@@ -32,6 +32,10 @@ struct Situation {
   bool elsewhere = false;       // Live, Challenge: opened or issued for another origin or realm
   bool lineage_closed = false;  // Challenge: a logout or a successor's end closed it
   bool past_half_life = false;  // Challenge
+  bool after_session = false;   // Challenge: this browser has been signed in before
+  // Dead, Challenge: a login or a logout has come since this cookie was sent, so that the browser
+  // may hold other credentials by now than this request carries.
+  bool overtaken = false;
 
   RequestTraits request;
 
@@ -49,6 +53,7 @@ enum class Action {
   Stateless,       // the provider verifies; no session, no cookie
   AskBasic,        // 401 Basic: the browser prompts
   RefuseAndArm,    // 401 Basic to credentials that may be stale: the browser drops them and prompts
+                   // (armed, unless the request was overtaken)
   AskEpoch,        // 401 with the scheme Epoch: no dialog
   SignInPage,      // 401 with the scheme Epoch and a page that forgets, reloads and so prompts once
   Forbid,          // 403: raises no dialog and leaves the browser's credentials alone
@@ -99,7 +104,7 @@ Verdict decide(const Situation& situation) noexcept;
 // For a login that the provider verified, but that conflicts with what happened meanwhile (a
 // logout, an epoch that grew): treated as row 6, because the credentials may be older than the
 // event.
-Verdict decide_conflict(const RequestTraits& request) noexcept;
+Verdict decide_conflict(const RequestTraits& request, bool overtaken) noexcept;
 
 // In the words of AUTH_EPOCH_REASON and the log: "session-ended", "cross-site", ...
 std::string_view to_string(Reason reason) noexcept;

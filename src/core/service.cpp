@@ -26,6 +26,7 @@ Situation situation_of(const CookieReading& cookie, const Presented& presented,
   situation.cross_site_allowed = policy.cross_site_allowed;
   situation.same_site_none = policy.same_site_none;
   situation.lineage_closed = cookie.lineage_closed;
+  situation.after_session = cookie.challenge && cookie.record;
   if (cookie.challenge) {
     const Challenge& challenge = cookie.challenge->challenge;
     situation.armed = challenge.armed;
@@ -34,6 +35,16 @@ Situation situation_of(const CookieReading& cookie, const Presented& presented,
     situation.elsewhere = !cookie.challenge->here;
   }
   return situation;
+}
+
+// The session or lineage that the cookie names is not the newest, or has been logged out with other
+// credentials than these.
+bool has_moved_on(const CookieReading& cookie, const Credentials& credentials) {
+  const Succession& succession = cookie.record->succession;
+  if (succession.successor || cookie.lineage_closed) return true;
+  const bool may_be_logged_out = cookie.state == CookieState::Live || succession.generation > 0;
+  return may_be_logged_out && cookie.id && cookie.record->session &&
+         !proof_matches(*cookie.id, *cookie.record->session, credentials);
 }
 
 // AuthEpochLogoutResponse challenge: the person has answered the logout's own challenge, and the
@@ -113,6 +124,11 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
       heir_id = (*heir)->id;
       examined.session = (*heir)->session;
     }
+  }
+  if (cookie.state != CookieState::Live && !situation.successor_lives) {
+    const Result<bool> overtaken = is_overtaken(cookie, presented, policy.limits, now);
+    if (!overtaken) return overtaken.error();
+    situation.overtaken = *overtaken;
   }
   situation.login_too_old =
       examined.session && is_login_too_old(examined.session->session, policy, now);
@@ -244,9 +260,21 @@ Result<bool> Service::end_by_directory(const NamedSession& session, EndReason re
   return store_.end(session.key, reason, now);
 }
 
-Result<std::string> Service::challenge_after_conflict(const PendingLogin& login,
-                                                      const Presented& presented, TimePoint now) {
-  return make_challenge(login.follows, /*armed=*/true, /*logout=*/false, presented, now);
+Result<Examined> Service::refuse_conflict(const PendingLogin& login, const Presented& presented,
+                                          const Limits& limits, TimePoint now) {
+  const Result<CookieReading> cookie = cookies_.read(presented, limits, now);
+  if (!cookie) return cookie.error();
+  const Result<bool> overtaken = is_overtaken(*cookie, presented, limits, now);
+  if (!overtaken) return overtaken.error();
+  Examined examined;
+  examined.verdict = decide_conflict(presented.request, *overtaken);
+  if (examined.verdict.cookie == SendCookie::Nothing) return examined;
+  const bool armed = examined.verdict.cookie == SendCookie::ArmedChallenge;
+  Result<std::string> value =
+      make_challenge(login.follows, armed, /*logout=*/false, presented, now);
+  if (!value) return value.error();
+  examined.cookie_value = *std::move(value);
+  return examined;
 }
 
 Result<LoggedOut> Service::logout(const Presented& presented, const LogoutRequest& what,
@@ -257,14 +285,18 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
 
   LoggedOut done;
   if (is_answer_to_logout(cookie, presented, now)) {
-    Result<std::string> value =
-        make_challenge(cookie.lineage, /*armed=*/true, /*logout=*/false, presented, now);
+    // A copy: another request with the same answer may have opened the session meanwhile.
+    Challenge unmarked = cookie.challenge->challenge;
+    unmarked.logout = false;
+    Result<std::string> value = value_of(unmarked, presented);
     if (!value) return value.error();
     done.is_answer = true;
     done.cookie_value = *std::move(value);
     return done;
   }
 
+  const Result<bool> overtaken = is_overtaken(cookie, presented, limits, now);
+  if (!overtaken) return overtaken.error();
   Result<std::optional<NamedSession>> owner = find_owner(cookie, presented, limits, now);
   if (!owner) return owner.error();
   done.session = *owner;
@@ -292,7 +324,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
   // A scope that was not granted is answered by a page, which makes no browser drop its
   // credentials.
   const bool challenges = what.answered_by_challenge && done.scope_granted;
-  const bool armed = challenges && presented.credentials != nullptr;
+  const bool armed = challenges && presented.credentials != nullptr && !*overtaken;
   Result<std::string> value = make_challenge(next, armed, challenges, presented, now);
   if (!value) return value.error();
   done.cookie_value = *std::move(value);
@@ -320,6 +352,20 @@ Result<std::optional<NamedSession>> Service::find_owner(const CookieReading& coo
   return owner;
 }
 
+// A refusal makes a browser drop what was refused, which is not what it holds if that was typed
+// later. What lives at the end of the chain is no matter: those credentials are not stale, and the
+// logout that makes them so closes the lineage which the challenge follows.
+Result<bool> Service::is_overtaken(const CookieReading& cookie, const Presented& presented,
+                                   const Limits& limits, TimePoint now) {
+  if (presented.credentials == nullptr || !cookie.record ||
+      !has_moved_on(cookie, *presented.credentials)) {
+    return false;
+  }
+  const Result<bool> lives = cookies_.lives_at_end(*cookie.lineage, limits, now);
+  if (!lives) return lives.error();
+  return !*lives;
+}
+
 Result<std::size_t> Service::flush_last_seen() { return last_seen_.flush(store_); }
 
 // What a new challenge follows: the end of the chain, or nothing at all.
@@ -333,17 +379,20 @@ Result<Lineage> Service::lineage_after(const std::optional<Lineage>& lineage) {
 Result<std::string> Service::make_challenge(const std::optional<Lineage>& after, bool armed,
                                             bool logout, const Presented& presented,
                                             TimePoint now) {
-  Result<Lineage> lineage = lineage_after(after);
+  const Result<Lineage> lineage = lineage_after(after);
   if (!lineage) return lineage.error();
-  Result<Hash256> instance = store_.instance();
+  return value_of({.armed = armed, .logout = logout, .issued = now, .lineage = *lineage},
+                  presented);
+}
+
+Result<std::string> Service::value_of(const Challenge& challenge, const Presented& presented) {
+  const Result<Hash256> instance = store_.instance();
   if (!instance) return instance.error();
-  const std::string bytes =
-      sign({.armed = armed, .logout = logout, .issued = now, .lineage = *lineage}, keys_.newest(),
-           {.zone = presented.zone,
-            .origin = presented.origin,
-            .realm = presented.realm,
-            .store_instance = *instance});
-  return challenge_value(bytes_of(bytes));
+  return challenge_value(bytes_of(sign(challenge, keys_.newest(),
+                                       {.zone = presented.zone,
+                                        .origin = presented.origin,
+                                        .realm = presented.realm,
+                                        .store_instance = *instance})));
 }
 
 void Service::note_admission(const NamedSession& session, const Policy& policy, TimePoint now) {

@@ -116,9 +116,9 @@ class Service {
   // before.
   Result<bool> end_by_directory(const NamedSession& session, EndReason reason, TimePoint now);
 
-  // The cookie value of the armed challenge that follows a conflict.
-  Result<std::string> challenge_after_conflict(const PendingLogin& login,
-                                               const Presented& presented, TimePoint now);
+  // What open() found in conflict is refused like stale credentials.
+  Result<Examined> refuse_conflict(const PendingLogin& login, const Presented& presented,
+                                   const Limits& limits, TimePoint now);
 
   // Everything that it ends is ended durably when it returns.
   Result<LoggedOut> logout(const Presented& presented, const LogoutRequest& what,
@@ -137,9 +137,12 @@ class Service {
   Result<std::optional<NamedSession>> find_owner(const CookieReading& cookie,
                                                  const Presented& presented, const Limits& limits,
                                                  TimePoint now);
+  Result<bool> is_overtaken(const CookieReading& cookie, const Presented& presented,
+                            const Limits& limits, TimePoint now);
   Result<Lineage> lineage_after(const std::optional<Lineage>& lineage);
   Result<std::string> make_challenge(const std::optional<Lineage>& after, bool armed, bool logout,
                                      const Presented& presented, TimePoint now);
+  Result<std::string> value_of(const Challenge& challenge, const Presented& presented);
   void note_admission(const NamedSession& session, const Policy& policy, TimePoint now);
 
   SessionStore& store_;

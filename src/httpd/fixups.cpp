@@ -35,16 +35,10 @@ core::LoginFacts facts_of(const request_rec* r, const Decided& decided) {
 // that, so they are refused like stale ones.
 int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
   const Presentation presentation(r);
-  core::Examined& examined = decided.examined;
-  examined.verdict = core::decide_conflict(decided.traits);
-  examined.session.reset();
-  examined.cookie_value.clear();
-  if (examined.verdict.cookie == core::SendCookie::ArmedChallenge) {
-    core::Result<std::string> value =
-        service.challenge_after_conflict(*examined.login, presentation.presented(), time_of(r));
-    if (!value) return decided.answer = unavailable(r);
-    examined.cookie_value = *std::move(value);
-  }
+  core::Result<core::Examined> examined = service.refuse_conflict(
+      *decided.examined.login, presentation.presented(), limits_of(dir_config_of(r)), time_of(r));
+  if (!examined) return decided.answer = unavailable(r);
+  decided.examined = *std::move(examined);
   set_environment(r, decided);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                 "login of user %s refused: its session or an epoch ended while the password was "

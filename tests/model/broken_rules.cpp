@@ -168,4 +168,15 @@ void SetsACookieInRow7::examined(const Exchange& exchange, core::Examined& exami
   if (examined.verdict.row == 7) send_challenge(exchange, examined, /*armed=*/false);
 }
 
+void ArmsThoughOvertaken::examined(const Exchange& exchange, core::Examined& examined) const {
+  if (examined.verdict.action != Action::RefuseAndArm ||
+      examined.verdict.cookie != core::SendCookie::UnarmedChallenge) {
+    return;
+  }
+  core::Challenge challenge = *read_cookie(examined.cookie_value).challenge;
+  challenge.armed = true;
+  examined.cookie_value = forge(challenge, exchange);
+  examined.verdict.cookie = core::SendCookie::ArmedChallenge;
+}
+
 }  // namespace epoch::model

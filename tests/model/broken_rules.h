@@ -83,4 +83,10 @@ class SetsACookieInRow7 final : public Rules {
   void examined(const Exchange& exchange, core::Examined& examined) const override;
 };
 
+// 14. A refusal arms whatever the browser has been told to type since.
+class ArmsThoughOvertaken final : public Rules {
+ public:
+  void examined(const Exchange& exchange, core::Examined& examined) const override;
+};
+
 }  // namespace epoch::model

@@ -1,4 +1,4 @@
-// The model can fail: thirteen rules that look plausible, each caught.
+// The model can fail: fourteen rules that look plausible, each caught.
 #include "broken_rules.h"
 
 #include "testing.h"
@@ -83,6 +83,12 @@ TEST(BrokenRulesTest, ACookieInRow7IsCaught) {
   setting.events.images = true;
   setting.events.waits = {std::chrono::hours(11)};
   expect_caught(SetsACookieInRow7(), setting, "P2");
+}
+
+TEST(BrokenRulesTest, ArmingOnARefusalThatWasOvertakenIsCaught) {
+  Setting setting = two_tabs(Kind::Firefox);
+  setting.events.second_user = true;
+  expect_caught(ArmsThoughOvertaken(), setting, "P1");
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ std::optional<Held> first_credentials(const Request& request, const Browser& bro
     case Load::ForeignImage:
       return std::nullopt;
     case Load::ScriptOwn:
-      return Held{.who = Who::MadeUp};
+      return request.credentials;
     case Load::Forget:  // Chromium asks without any first
       return setting.kind == Kind::Firefox ? request.in_url : std::nullopt;
     default:
@@ -185,7 +185,8 @@ Browser new_browser(const Setting& setting) {
           .cache = {},
           .tabs = std::vector<bool>(setting.tabs),
           .visible = kNoTab,
-          .requests = {}};
+          .requests = {},
+          .kept = std::nullopt};
 }
 
 void start(Browser& browser, Request request, bool queued, const Setting& setting) {
@@ -225,6 +226,7 @@ void answer_prompt(Browser& browser, std::size_t index, Held typed, const Settin
     if (is_same_prompt(asked, request, setting)) directories |= bit_of(request);
   }
   remember(browser, space_of(asked, setting), asked.answer.realm, typed, directories);
+  if (setting.events.scripts_own && typed.who == Who::Alice) browser.kept = typed;
   for (Request& request : browser.requests) {
     if (is_same_prompt(asked, request, setting)) send_again(request, browser, typed, setting);
   }

@@ -86,6 +86,7 @@ struct Browser {
   std::vector<bool> tabs;        // whether it shows a page of the site
   std::size_t visible = kNoTab;
   std::vector<Request> requests;
+  std::optional<Held> kept = std::nullopt;  // the password, by scripts that set Authorization
 };
 
 Browser new_browser(const Setting& setting);

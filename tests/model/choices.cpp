@@ -36,22 +36,10 @@ bool is_first_login(const World& world, const Request& request) {
          !world.server.store.records().contains(core::record_key_of(cookie.root));
 }
 
-// Care: the request carries other credentials than the browser has for its realm by now.
-bool carries_others(const Browser& browser, const Request& request, const Setting& setting) {
-  if (!request.credentials || request.load == Load::Forget) return false;
-  const Space& space = setting.site.spaces[space_of(request, setting)];
-  return std::any_of(browser.cache.begin(), browser.cache.end(), [&](const Cached& entry) {
-    return entry.origin == space.origin && entry.held.who != request.credentials->who;
-  });
-}
-
 bool may_be_served(const World& world, const Browser& browser, const Request& request,
                    const Setting& setting) {
   if (request.load != Load::Logout) return true;
   return std::none_of(browser.requests.begin(), browser.requests.end(), [&](const Request& other) {
-    if (setting.care.other_credentials_settle && carries_others(browser, other, setting)) {
-      return true;
-    }
     return &other != &request && setting.care.first_login_settles && is_first_login(world, other);
   });
 }
@@ -175,7 +163,9 @@ class Choices {
     if (events.prefetches) add({.what = Do::Prefetch, .place = place});
     if (!shows_a_page(browser_)) return;
     if (events.polls) add({.what = Do::Poll, .place = place});
-    if (events.scripts_own) add({.what = Do::PollWithOwnHeader, .place = place});
+    if (!events.scripts_own) return;
+    add({.what = Do::PollWithOwnHeader, .place = place, .who = Who::MadeUp});
+    if (browser_.kept) add({.what = Do::PollWithOwnHeader, .place = place});
   }
 
   void foreign(std::uint8_t place) {

@@ -90,6 +90,7 @@ class Writer {
       put_held(entry.held);
       put(entry.directories);
     }
+    put_held(browser.kept);
     idle_tabs(browser);
     requests(browser);
   }

@@ -61,24 +61,11 @@ TEST_P(LimitsTest, ANewClientsFirstRequestsSideBySide) {
   expect_reached(setting_, "P1");
 }
 
-// The browser keeps what it has typed since, and takes the armed challenge for it.
-TEST_P(LimitsTest, ALateRefusalOfOtherCredentialsArms) {
-  setting_.events.second_user = true;
-  setting_.care.other_credentials_settle = false;
-  expect_reached(setting_, "P1");
-}
-
 TEST(LimitsOfChromiumTest, ABrowserWithoutScriptsIsAskedTwice) {
   Setting setting = two_tabs(Kind::Chromium);
   setting.runs_scripts = false;
   setting.care.no_scripts_excused = false;
   expect_reached(setting, "P2");
-}
-
-TEST(LimitsOfChromiumTest, ALateRefusalOfWhatThePageMadeUpArms) {
-  Setting setting = two_tabs(Kind::Chromium);
-  setting.care.other_credentials_settle = false;
-  expect_reached(setting, "P1");
 }
 
 // Without Sec-Fetch-* a script's credentials look like anybody's.

@@ -60,6 +60,7 @@ void make_old(World& world, std::size_t index, std::size_t zone, const Setting& 
       if (space.zone == zone && space.origin == entry.origin) entry.held.old = true;
     }
   }
+  if (browser.kept) browser.kept->old = true;
   for (Request& request : browser.requests) {
     if (zone_of(request, setting) != zone) continue;
     if (request.credentials) request.credentials->old = true;
@@ -166,7 +167,12 @@ Judgement judge_logout(World& world, std::size_t browser, const Request& request
     note_sweep(world, world.sessions.at(logout.session->key).who, zone, setting);
   }
   if (logout.cookie_value.empty()) return std::nullopt;  // this browser stays signed in
+  // Where a late answer has replaced the marked cookie, what the person answers to a logout's
+  // challenge is a logout once more, and no new reason to ask.
+  PromptFacts& prompt = prompt_of(world, browser, space_of(request, setting), setting);
+  const bool goes_astray = setting.site.answers_logout_with_challenge && prompt.excused;
   note_reason_to_ask(world, browser, zone, setting);
+  prompt.excused = goes_astray;
   make_old(world, browser, zone, setting);
   return std::nullopt;
 }
@@ -194,7 +200,7 @@ Judgement judge_sessions(World& world, const Setting& setting) {
 void note_arrival(World& world, std::size_t browser, const Request& request,
                   const Setting& setting) {
   PromptFacts& prompt = prompt_of(world, browser, space_of(request, setting), setting);
-  if (request.crossed_logout && request.load != Load::Logout) prompt.excused = true;
+  if (request.crossed_logout) prompt.excused = true;
   // The page's own doing, with or without us.
   if (request.load == Load::ScriptOwn && request.answer.scheme == Scheme::Basic) prompt.due = true;
 }

@@ -153,12 +153,9 @@ Served log_out(Visit& visit, Request& request, Server& server, const Setting& se
 // fixups.cpp: refuse_conflict().
 void refuse_conflict(Visit& visit, Request& request, Served& served, Server& server,
                      const Setting& setting, const Rules& rules) {
-  core::Examined examined;
-  examined.verdict = core::decide_conflict(visit.presented().request);
-  if (examined.verdict.cookie == core::SendCookie::ArmedChallenge) {
-    examined.cookie_value =
-        *visit.service().challenge_after_conflict(*request.login, visit.presented(), server.now);
-  }
+  core::Examined examined = *visit.service().refuse_conflict(*request.login, visit.presented(),
+                                                             setting.site.limits, server.now);
+  rules.examined(visit.exchange(), examined);
   served.verdict = examined.verdict;
   refuse(request, examined, server, setting, rules);
 }

@@ -62,8 +62,6 @@ struct Care {
   bool first_login_settles = true;
   // A new client's first answer arrives before its next request is sent.
   bool first_answer_settles = true;
-  // Nobody logs out while a request with other credentials than the browser has now is under way.
-  bool other_credentials_settle = true;
   // A prompt is answered when the page that makes the browser forget has done so.
   bool forgetting_settles = true;
   // Nothing but an open prompt waits for hours.

@@ -135,7 +135,9 @@ std::string beginning(const World& world, const Action& action, const Setting& s
     case Do::Poll:
       return "a page's script polls " + where;
     case Do::PollWithOwnHeader:
-      return "a page's script polls " + where + " with an Authorization field of its own";
+      return "a page's script polls " + where + " with " +
+             (action.who == Who::MadeUp ? "an Authorization field of its own"
+                                        : "the password, which it has kept");
     case Do::Prefetch:
       return "the browser prefetches " + where;
     case Do::ForeignForm:

@@ -58,6 +58,9 @@ bool is_processed_logout(const Request& request) {
 
 void begin_load(Browser& browser, const Action& action, const Setting& setting) {
   Request request = request_for(action);
+  if (request.load == Load::ScriptOwn) {
+    request.credentials = action.who == Who::MadeUp ? Held{.who = Who::MadeUp} : browser.kept;
+  }
   request.crossed_logout =
       std::any_of(browser.requests.begin(), browser.requests.end(), is_processed_logout);
   if (request.tab != kNoTab) browser.visible = request.tab;
@@ -70,6 +73,7 @@ Outcome serve_request(World& world, const Action& action, const Setting& setting
   Request& request = world.browsers[action.browser].requests[action.request];
   const std::vector<core::RecordKey> before =
       request.load == Load::Logout ? live_sessions(world, setting) : std::vector<core::RecordKey>();
+  const bool crossed = request.crossed_logout;
   outcome.served = serve(world.server, request, setting, rules);
   const Served& served = outcome.served;
   if (served.verdict && served.verdict->reason == core::Reason::FreshLogin) {
@@ -80,6 +84,7 @@ Outcome serve_request(World& world, const Action& action, const Setting& setting
   } else if (served.logout) {
     outcome.violation =
         judge_logout(world, action.browser, request, *served.logout, before, setting);
+    request.crossed_logout = crossed;  // by another than itself
   }
   return outcome;
 }
@@ -113,7 +118,12 @@ void type_answer(World& world, const Action& action, const Setting& setting) {
   const Request& asked = browser.requests[action.request];
   if (asked.tab != kNoTab) browser.visible = asked.tab;
   note_answer(world, action.browser, asked, action.who, setting);
+  const bool crosses =
+      std::any_of(browser.requests.begin(), browser.requests.end(), is_processed_logout);
   answer_prompt(browser, action.request, {.who = action.who}, setting);
+  for (Request& request : browser.requests) {
+    if (crosses && request.stage == Stage::Sent) request.crossed_logout = true;
+  }
 }
 
 void cancel(World& world, const Action& action, const Setting& setting) {

@@ -110,6 +110,17 @@ TEST(DecisionRow6, CredentialsUnderAnEndedSessionAreRefusedAndArm) {
   EXPECT_EQ(decide(with(CookieState::Dead, true, silent_client())), expected);
 }
 
+TEST(DecisionRow6, CredentialsThatWereOvertakenAreRefusedAndDoNotArm) {
+  for (const CookieState cookie : {CookieState::Dead, CookieState::Challenge}) {
+    Situation s = with(cookie, true);
+    s.overtaken = true;
+    EXPECT_EQ(decide(s).action, Action::RefuseAndArm);
+    EXPECT_EQ(decide(s).cookie, kUnarmed);
+    s.request.forget = true;
+    EXPECT_EQ(decide(s).cookie, kNothing);
+  }
+}
+
 TEST(DecisionRow7, AnEndedSessionWithoutCredentialsKeepsItsCookie) {
   EXPECT_EQ(decide(with(CookieState::Dead, false, image())),
             (Verdict{Action::AskBasic, kNothing, Reason::SessionEnded, 7}));
@@ -150,6 +161,14 @@ TEST(DecisionRow10, AnArmedChallengeWithCredentialsIsALogin) {
   EXPECT_EQ(decide(armed_challenge(true)), expected);
   EXPECT_EQ(decide(armed_challenge(true, script())), expected);
   EXPECT_EQ(decide(armed_challenge(true, silent_client())), expected);
+}
+
+TEST(DecisionRow10, AScriptThatHasKeptThePasswordIsNoPersonWhoTypes) {
+  Situation s = armed_challenge(true, script());
+  s.after_session = true;
+  EXPECT_EQ(decide(s), (Verdict{Action::Forbid, kNothing, Reason::Script, 10}));
+  s.request = image();
+  EXPECT_EQ(decide(s).action, Action::Login);
 }
 
 TEST(DecisionRow11, AnArmedChallengeWithoutCredentialsIsAskedAndKept) {
@@ -341,17 +360,20 @@ TEST(DecisionAboutFreshLogin, TheSuccessorMustBeFreshToo) {
 }
 
 TEST(DecisionAboutConflict, IsRow6) {
-  EXPECT_EQ(decide_conflict(navigation()),
+  EXPECT_EQ(decide_conflict(navigation(), /*overtaken=*/false),
             (Verdict{Action::RefuseAndArm, kArmed, Reason::Conflict, 6}));
-  EXPECT_EQ(decide_conflict(script()), (Verdict{Action::Forbid, kNothing, Reason::Script, 6}));
+  EXPECT_EQ(decide_conflict(navigation(), /*overtaken=*/true),
+            (Verdict{Action::RefuseAndArm, kUnarmed, Reason::Conflict, 6}));
+  EXPECT_EQ(decide_conflict(script(), /*overtaken=*/false),
+            (Verdict{Action::Forbid, kNothing, Reason::Script, 6}));
 }
 
-// Every situation that can be put in its terms: five cookie states times 2^23.
+// Every situation that can be put in its terms: five cookie states times 2^25.
 class EverySituation : public testing::TestWithParam<CookieState> {
  protected:
   template <typename Check>
   void for_each(Check check) {
-    constexpr unsigned kBits = 23;
+    constexpr unsigned kBits = 25;
     for (unsigned bits = 0; bits < (1U << kBits); ++bits) {
       unsigned rest = bits;
       const auto bit = [&rest] {
@@ -371,6 +393,8 @@ class EverySituation : public testing::TestWithParam<CookieState> {
       s.elsewhere = bit();
       s.lineage_closed = bit();
       s.past_half_life = bit();
+      s.after_session = bit();
+      s.overtaken = bit();
       s.stateless = bit();
       s.cross_site_allowed = bit();
       s.same_site_none = bit();
@@ -405,7 +429,8 @@ TEST_P(EverySituation, LetsNothingOnToTheProviderWithoutItsEvidence) {
                (s.cookie == CookieState::Dead || s.cookie == CookieState::Challenge);
       case Action::Login:
         return s.store_answers && s.credentials &&
-               ((s.cookie == CookieState::Live && !s.elsewhere) || trusted_challenge);
+               ((s.cookie == CookieState::Live && !s.elsewhere) ||
+                (trusted_challenge && !(s.request.script && s.after_session)));
       case Action::Stateless:
         return s.store_answers && s.credentials && s.stateless && without_session;
       case Action::Pass:
@@ -419,8 +444,9 @@ TEST_P(EverySituation, LetsNothingOnToTheProviderWithoutItsEvidence) {
 TEST_P(EverySituation, ArmsOnlyWhereTheBrowserHoldsNothingStale) {
   for_each([](const Situation& s, const Verdict& v) {
     if (v.cookie != SendCookie::ArmedChallenge) return true;
-    const bool drops_credentials =
-        s.credentials && (v.action == Action::RefuseAndArm || s.request.forget);
+    const bool fresh_login = v.reason == Reason::FreshLogin;  // of a session that is live
+    const bool drops_credentials = s.credentials && (!s.overtaken || fresh_login) &&
+                                   (v.action == Action::RefuseAndArm || s.request.forget);
     const bool new_client = s.cookie == CookieState::Absent && !s.credentials;
     const bool was_armed = s.cookie == CookieState::Challenge && s.armed && !s.expired &&
                            !s.elsewhere && !s.lineage_closed && !s.credentials;

@@ -85,6 +85,67 @@ TEST_F(ServiceTest, ALoginUnderWayWhenASecondLogoutComesOpensNothing) {
   EXPECT_EQ(request(delayed, &alice_), Action::RefuseAndArm) << "its challenge is closed";
 }
 
+// Its refusal drops nothing that the browser still has.
+TEST_F(ServiceTest, WhatWasSentBeforeTheBrowsersNewestCredentialsDoesNotArm) {
+  std::string jar;
+  sign_in(jar, alice_);
+  std::string late = jar;
+  EXPECT_EQ(request(jar, &bob_), Action::Login);
+  EXPECT_EQ(examine(late, &alice_).verdict.cookie, SendCookie::ArmedChallenge)
+      << "bob's session is live: nothing is stale";
+  log_out(jar, &bob_);
+  EXPECT_EQ(examine(late, &alice_).verdict.cookie, SendCookie::UnarmedChallenge);
+  std::string made_up = jar;
+  const Credentials nobody("made", "up");
+  traits_.forget = true;
+  EXPECT_EQ(examine(made_up, &nobody).verdict.cookie, SendCookie::ArmedChallenge)
+      << "the logged-out page's own request is not late";
+}
+
+TEST_F(ServiceTest, ALogoutThatItsOwnBrowserHasOvertakenDoesNotArmItsChallenge) {
+  std::string jar;
+  sign_in(jar, alice_);
+  std::string late = jar;
+  EXPECT_EQ(request(jar, &bob_), Action::Login);
+  log_out(jar, &bob_);
+  const LoggedOut again = *service_.logout(present(late, &alice_), {.answered_by_challenge = true},
+                                           policy_.limits, now_);
+  keep(again.cookie_value, late);
+  EXPECT_EQ(request(late, &alice_), Action::RefuseAndArm);
+}
+
+TEST_F(ServiceTest, AConflictArmsUnlessALogoutCameBetween) {
+  std::string jar;
+  std::string other;
+  sign_in(other, alice_);
+  request(jar, nullptr);
+  const Examined login = examine(jar, &alice_);
+  log_out(other, nullptr, LogoutScope::AllBrowsers);
+  EXPECT_EQ(service_.refuse_conflict(*login.login, present(jar, &alice_), policy_.limits, now_)
+                ->verdict.cookie,
+            SendCookie::ArmedChallenge);
+
+  EXPECT_EQ(request(jar, &alice_), Action::Login);
+  const std::string waiting = jar;
+  std::string switching = jar;
+  const Examined second = examine(switching, &bob_);
+  log_out(jar, &alice_);
+  EXPECT_EQ(service_.refuse_conflict(*second.login, present(waiting, &bob_), policy_.limits, now_)
+                ->verdict.cookie,
+            SendCookie::UnarmedChallenge);
+}
+
+TEST_F(ServiceTest, AScriptThatHasKeptThePasswordOpensNothingAfterTheLogout) {
+  std::string jar;
+  sign_in(jar, alice_);
+  log_out(jar, &alice_);
+  EXPECT_EQ(request(jar, &alice_), Action::RefuseAndArm) << "and the browser drops it";
+  traits_ = {.sends_metadata = true, .script = true, .same_origin = true, .get = true};
+  EXPECT_EQ(request(jar, &alice_), Action::Forbid);
+  traits_ = navigation();
+  EXPECT_EQ(request(jar, &alice_), Action::Login) << "the person has typed";
+}
+
 TEST_F(ServiceTest, ALoginUnderWayAtALogoutEverywhereOpensNothing) {
   std::string jar;
   std::string other;
@@ -346,6 +407,19 @@ TEST_F(ServiceTest, TheAnswerToALogoutsChallengeIsNoSecondLogout) {
   EXPECT_TRUE(done->is_answer);
   keep(done->cookie_value, jar);
   EXPECT_EQ(request(jar, &alice_), Action::Login) << "verified where it leads";
+}
+
+TEST_F(ServiceTest, TheAnswerToALogoutsChallengeLeadsToTheSessionThatAnotherRequestHasOpened) {
+  std::string jar;
+  sign_in(jar, alice_);
+  const LoggedOut done = *service_.logout(present(jar, &alice_), {.answered_by_challenge = true},
+                                          policy_.limits, now_);
+  keep(done.cookie_value, jar);
+  std::string other_tab = jar;
+  EXPECT_EQ(request(other_tab, &alice_), Action::Login);
+  EXPECT_TRUE(log_out(jar, &alice_).is_answer);
+  EXPECT_EQ(request(jar, &alice_), Action::AdmitSuccessor);
+  EXPECT_EQ(jar, other_tab);
 }
 
 TEST_F(ServiceTest, ALogoutWithoutCredentialsDoesNotArmItsChallenge) {

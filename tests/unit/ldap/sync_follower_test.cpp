@@ -73,8 +73,8 @@ TEST_F(SyncFollowing, AChangedPasswordEndsThatAccountAlone) {
   EXPECT_EQ(ended(), Names{"2: password-changed"});
   EXPECT_EQ(cookie(), "later");
   ASSERT_EQ(test.lines.size(), 1U);
-  EXPECT_EQ(test.lines[0].text,
-            "The directory has ended all sessions of " + dn(2) + ": password-changed, the password was changed.");
+  EXPECT_EQ(test.lines[0].text, "The directory has ended all sessions of " + dn(2) +
+                                    ": password-changed, the password was changed.");
 }
 
 TEST_F(SyncFollowing, AnUnrelatedChangeEndsNobodyAndIsNotWritten) {
