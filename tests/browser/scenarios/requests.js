@@ -56,6 +56,18 @@ scenario('a script sends credentials of its own', async ({ browser, anna }) => {
   await tab.signIn('/app/', anna);
 });
 
+// The signed-out page has armed the challenge by then; but nobody has typed.
+scenario('a script has kept the password', async ({ browser, anna }) => {
+  const [tab, other] = await browser.newTabs(2);
+  await tab.signIn('/app/', anna);
+  await other.visit('/app/');
+  await tab.logOut('link-page');
+  await tab.untilForgotten();
+  const authorization = `Basic ${btoa(`${anna.user}:${anna.password}`)}`;
+  assert.equal(await other.fetch('/app/', { headers: { authorization } }), 403);
+  await tab.signIn('/app/', anna);
+});
+
 // EventSource, beacon and worker may each raise a prompt (Basic has no way of asking that they
 // would understand), but none may sign in.
 scenario('event source, WebSocket, beacon and worker after the logout', async ({ browser, anna }) => {
