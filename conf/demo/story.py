@@ -138,7 +138,7 @@ class Story:
         expect_signed_in(self.laptop.open("/app/"), "alice")
 
     def log_out(self):
-        self.begin("She presses `Log out`. The answer raises no password dialog.")
+        self.begin("She presses `Sign out`. The answer raises no password dialog.")
         old_cookies = dict(self.laptop.cookies)
         old_credentials = self.laptop.credentials
         answer = expect(self.laptop.press("/logout?return=/app/"), 401, "Epoch")
@@ -160,7 +160,7 @@ class Story:
         expect_signed_in(self.bob.open("/app/"), "bob")
 
     def log_out_everywhere(self):
-        self.begin("She presses `Log out everywhere`.")
+        self.begin("She presses `Sign out everywhere`.")
         answer = expect(self.laptop.press("/logout?scope=all&return=/app/"), 401, "Epoch")
         expect_text(answer, "You are signed out")
         expect(self.laptop.open("/app/"), 401, "Basic")
