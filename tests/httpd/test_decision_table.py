@@ -176,12 +176,14 @@ def test_row_11_an_armed_challenge_without_credentials_is_asked_and_kept(site):
         assert answer.set_cookie is None and logged(site, 11)
 
 
-def test_row_12_a_challenge_whose_lineage_was_closed_is_refused_and_arms(site):
+def test_row_12_a_challenge_whose_lineage_was_closed_was_overtaken_and_does_not_arm(site):
     armed = site.armed()
     live = cookie_of(site.get(armed, ALICE))
     site.log_out(live)
     answer = site.get(armed, ALICE)
     assert asks(answer) and logged(site, 12, "lineage-closed")
+    answer = site.get(cookie_of(answer), ALICE)
+    assert asks(answer) and logged(site, 8)
     assert site.get(cookie_of(answer), ALICE).status == 200
 
 

@@ -137,5 +137,8 @@ def test_a_login_under_way_at_a_second_logout_opens_nothing(httpd):
     answer = login.answer()
     assert answer.status == 401 and answer.asks_for_password
     assert httpd.request("GET", "/app/", [basic(ALICE), armed]).status == 401
-    again = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)])
-    assert again.status == 200, "one prompt later the person is in"
+    # The browser may hold by now what was typed under another prompt before the logout, so that
+    # this refusal, which was overtaken, does not arm; the next one does.
+    answer = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)])
+    assert answer.status == 401 and answer.asks_for_password
+    assert httpd.request("GET", "/app/", [basic(ALICE), cookie_of(answer)]).status == 200
