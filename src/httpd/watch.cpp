@@ -29,7 +29,7 @@ using core::Result;
 // Whoever waits for a connection keeps httpd from stopping.
 constexpr std::chrono::seconds kLongestConnect{3};
 // The parent kills whoever takes ten seconds to end.
-constexpr std::chrono::milliseconds kLongestStop{2000};
+constexpr std::chrono::seconds kLongestStop{2};
 constexpr std::string_view kExec = "exec:";
 
 bool is_watched(const Section& section) {
@@ -179,10 +179,11 @@ void Watching::begin_if_nobody_else_does(std::vector<Watch>& watches, store::Lmd
 
 void Watching::stop() noexcept {
   if (is_over_.exchange(true)) return;
-  const std::unique_lock lock(mutex_, kLongestStop);
-  if (!lock) return;
-  if (watchers_.empty()) return;
-  for (const std::unique_ptr<ldap::Watcher>& watcher : watchers_) watcher->stop(kLongestStop);
+  const auto until = std::chrono::steady_clock::now() + kLongestStop;
+  const std::unique_lock lock(mutex_, until);
+  if (!lock || watchers_.empty()) return;
+  for (const std::unique_ptr<ldap::Watcher>& watcher : watchers_) watcher->request_stop();
+  for (const std::unique_ptr<ldap::Watcher>& watcher : watchers_) watcher->wait(until);
   apr_proc_mutex_unlock(turn_);
 }
 

@@ -38,10 +38,10 @@ Watcher::Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, Pub
 
 Watcher::~Watcher() = default;
 
-void Watcher::stop(std::chrono::milliseconds patience) noexcept {
+void Watcher::request_stop() noexcept { thread_.request_stop(); }
+
+void Watcher::wait(std::chrono::steady_clock::time_point until) const noexcept {
   constexpr std::chrono::milliseconds kNap{5};
-  thread_.request_stop();
-  const auto until = std::chrono::steady_clock::now() + patience;
   while (!has_ended_.load() && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(kNap);
   }

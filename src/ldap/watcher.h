@@ -27,12 +27,13 @@ class Watcher {
   Watcher& operator=(const Watcher&) = delete;
   ~Watcher();
 
-  // Ends the thread's work, for a process that is about to exit: libcrypto's and libldap's clean-up
-  // runs in exit(), and a thread that goes on after it finds them gone. Waits until the thread has
-  // ended, but no longer than `patience`: whoever stops may have interrupted what the thread waits
-  // for. Neither allocates nor frees, because prefork exits within a signal handler. The destructor
-  // may follow.
-  void stop(std::chrono::milliseconds patience) noexcept;
+  // For a process that is about to exit: libcrypto's and libldap's clean-up runs in exit(), and a
+  // thread that goes on after it finds them gone. Neither of the two allocates or frees, because
+  // prefork exits within a signal handler.
+  void request_stop() noexcept;
+  // Returns when the thread has ended, but no later than `until`: whoever waits may have
+  // interrupted what the thread waits for.
+  void wait(std::chrono::steady_clock::time_point until) const noexcept;
 
  private:
   std::unique_ptr<WatchLoop> loop_;
