@@ -55,9 +55,11 @@ export class Dialog {
     }
   }
 
-  // It was sent before the last answer, and has not been given that answer yet.
+  // It was under way while the last answer was typed, and has not been given that answer yet. On a
+  // busy machine the browsers report what they send a while after they have sent it.
   #belongsToLast(id) {
-    return this.#last && this.#heard.get(id) < this.#last.at && !this.#last.served.has(id);
+    return this.#last && !this.#last.served.has(id)
+      && this.#heard.get(id) < this.#last.at + TYPING_MILLISECONDS * 1000;
   }
 
   async #show(id, url, answer) {

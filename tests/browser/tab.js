@@ -123,8 +123,10 @@ export class Tab {
   }
 
   // The same in a tab that was in the background: the sign-in page waits until somebody looks.
-  async lookUntilTitled(title) {
+  async lookUntilTitled(title, address) {
     await this.page.bringToFront();
+    await until(() => this.page.evaluate(
+      (expected) => location.href.endsWith(expected), address), `the tab is at ${address}`);
     await this.untilTitled(title);
   }
 

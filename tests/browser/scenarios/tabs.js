@@ -26,7 +26,7 @@ for (const count of [2, 5]) {
     browser.dialog.attend(anna);
     await browser.expectPromptsUpTo(count, async () => {
       await Promise.all(tabs.slice(1).map((tab) => tab.go('/app/?again')));
-      for (const tab of tabs.slice(1)) await tab.lookUntilTitled('app');
+      for (const tab of tabs.slice(1)) await tab.lookUntilTitled('app', '/app/?again');
     });
     for (const tab of tabs) await tab.visit('/home.html');
   });
