@@ -5,6 +5,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -216,6 +217,30 @@ def test_it_tells_its_version(tools):
     spoken = tools.epochctl("version", check=True).stdout
     assert re.fullmatch(r"epochctl \d+\.\d+\.\d+\S*\n", spoken)
     assert tools.epochctl("--version", check=True).stdout == spoken
+
+
+# ---- from one store to another
+
+def test_an_imported_session_goes_on_and_an_ended_one_stays_ended(httpd, tools):
+    start(httpd)
+    live, ended, swept = (new_session(httpd, person) for person in (ALICE, BOB, CAROL))
+    epochctl(tools, httpd, "end", id_of(tools, httpd, BOB))
+    epochctl(tools, httpd, "end", "--user", "carol")
+    exported = tools.home / "exported"
+    exported.write_text(epochctl(tools, httpd, "export"))
+    exported.chmod(0o600)  # root's, whom epochctl does not stay
+    for secret in (ALICE.password, live[1].split("=")[1]):
+        assert secret not in exported.read_text()
+    httpd.stop()
+    shutil.rmtree(httpd.store)
+    httpd.restart()
+    assert not is_live(httpd, live, ALICE)
+    assert epochctl(tools, httpd, "import", exported).startswith("Imported ")
+    assert is_live(httpd, live, ALICE)
+    assert not is_live(httpd, ended, BOB) and not is_live(httpd, swept, CAROL)
+    again = tools.epochctl("import", exported, "--store", httpd.store)
+    assert again.returncode == 1 and "has sessions already" in again.stderr
+    assert is_live(httpd, new_session(httpd, BOB), BOB)
 
 
 # ---- keys

@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from harness.httpd import CHILDREN
-from harness.people import ALICE, BOB, CAROL, Person
+from harness.people import ALICE, BOB, CAROL
 from harness.processes import UNPRIVILEGED, unprivileged
 from harness.requests import basic, cookie_of, new_session
 from harness.site import is_unavailable, start_file_site

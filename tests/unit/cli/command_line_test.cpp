@@ -129,7 +129,7 @@ TEST_F(CommandLine, StatsCountByZoneAndReason) {
 TEST_F(CommandLine, PurgeRemovesWhatEndedLongAgo) {
   {
     store::LmdbStore store(store::options_for(directory_));
-    store::open_new(store, 1, "alice", "zone", core::TimePoint(core::Seconds(1'000'000'000)));
+    store::open_new(store, 100, "alice", "zone", core::TimePoint(core::Seconds(1'000'000'000)));
   }
   open_sessions({"bob"});
   EXPECT_EQ(on_store({"purge"}).out, "Removed 2 records\n") << "the session and its root";
