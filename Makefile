@@ -28,7 +28,7 @@ export DEPS
 
 help:
 	@echo 'make              build $(MODULE) and $(EPOCHCTL)'
-	@echo 'make install      install them, the load/conf pair and the pages (DESTDIR, prefix)'
+	@echo 'make install      install them, the load/conf pair, the pages, epochctl(8) (DESTDIR, prefix)'
 	@echo 'make uninstall    remove what install put there'
 	@echo 'make demo         a sample site on http://localhost:8080 (PORT, LDAP_PORT; DEMO=scripted)'
 	@echo 'make check        install what is missing, build, run every check and test'
@@ -183,23 +183,27 @@ $(BUILD)/flags: FORCE
 .PHONY: install uninstall
 MODS_AVAILABLE = $(HTTPD_SYSCONFDIR)/mods-available
 SHARE = $(datadir)/mod_auth_epoch
+COMPLETIONS = $(datadir)/bash-completion/completions
 
 # The pair goes where a2enmod looks, on systems that have it; elsewhere beside the pages, to include.
 PAIR_DIR = $(if $(wildcard $(MODS_AVAILABLE)),$(MODS_AVAILABLE),$(SHARE))
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(HTTPD_LIBEXECDIR) $(DESTDIR)$(PAIR_DIR) $(DESTDIR)$(sbindir) \
-	  $(DESTDIR)$(SHARE)/pages
+	  $(DESTDIR)$(SHARE)/pages $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(COMPLETIONS)
 	$(INSTALL) -m 644 $(MODULE) $(DESTDIR)$(HTTPD_LIBEXECDIR)/mod_auth_epoch.so
 	sed 's|@LIBEXECDIR@|$(HTTPD_LIBEXECDIR)|' conf/auth_epoch.load.in \
 	  > $(DESTDIR)$(PAIR_DIR)/auth_epoch.load
 	$(INSTALL) -m 644 conf/auth_epoch.conf $(DESTDIR)$(PAIR_DIR)/auth_epoch.conf
 	$(INSTALL) -m 755 $(EPOCHCTL) $(DESTDIR)$(sbindir)/epochctl
+	$(INSTALL) -m 644 docs/epochctl.8 $(DESTDIR)$(mandir)/man8/epochctl.8
+	$(INSTALL) -m 644 conf/epochctl.bash-completion $(DESTDIR)$(COMPLETIONS)/epochctl
 	$(INSTALL) -m 644 $(PAGES) $(DESTDIR)$(SHARE)/pages
 	$(INSTALL) -m 644 conf/minimal.conf conf/example.conf $(DESTDIR)$(SHARE)
 
 uninstall:
 	rm -f $(DESTDIR)$(HTTPD_LIBEXECDIR)/mod_auth_epoch.so $(DESTDIR)$(sbindir)/epochctl
+	rm -f $(DESTDIR)$(mandir)/man8/epochctl.8 $(DESTDIR)$(COMPLETIONS)/epochctl
 	rm -f $(DESTDIR)$(PAIR_DIR)/auth_epoch.load $(DESTDIR)$(PAIR_DIR)/auth_epoch.conf
 	rm -rf $(DESTDIR)$(SHARE)
 

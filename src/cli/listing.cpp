@@ -1,45 +1,19 @@
 #include "cli/listing.h"
 
-#include <ctime>
-
 #include "core/bytes.h"
-#include "core/text.h"
 
 namespace epoch::cli {
 namespace {
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    if (core::is_control(c)) {
-      shown += "\\x" + core::hex(core::bytes_of({&c, 1}));
-    } else {
-      shown.push_back(c);
-    }
-  }
-  return shown;
-}
-
-// RFC 3339, UTC.
-std::string time_text(core::TimePoint at) {
-  const std::time_t seconds = at.time_since_epoch().count();
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {text, length};
-}
-
-std::string padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
 
 std::string line_of(const std::string& session, const std::string& state, const std::string& since,
                     const std::string& seen, const std::string& address, const std::string& user,
                     const std::string& zone) {
   return padded(session, 33) + padded(state, 22) + padded(since, 21) + padded(seen, 21) +
          padded(address, 16) + padded(user, 16) + zone;
+}
+
+std::string detail(const std::string& name, const std::string& value) {
+  return padded(name + ":", 14) + value + "\n";
 }
 
 }  // namespace
@@ -52,8 +26,51 @@ std::string listing_line(const core::Listed& listed, core::TimePoint now) {
   const core::Session& session = listed.session;
   return line_of(core::public_id(listed.key), state_of(listed, now),
                  time_text(session.authenticated), time_text(session.last_seen),
-                 printable(session.address) + " ", printable(session.identity.user) + " ",
+                 printable(session.address), printable(session.identity.user),
                  printable(session.zone));
+}
+
+std::string details(const core::Listed& listed, core::TimePoint now) {
+  const core::Session& session = listed.session;
+  std::string text = detail("Session", core::public_id(listed.key)) +
+                     detail("State", state_of(listed, now)) +
+                     detail("User", printable(session.identity.user));
+  if (!session.identity.dn.empty()) text += detail("DN", printable(session.identity.dn));
+  text += detail("Zone", printable(session.zone)) +
+          detail("Signed in", time_text(session.authenticated)) +
+          detail("Verified", time_text(session.verified)) +
+          detail("Last seen", time_text(session.last_seen)) +
+          detail("Expires", time_text(session.expires));
+  if (session.end) text += detail("Ended", time_text(session.end->at));
+  text += detail("Address", printable(session.address)) +
+          detail("User agent", printable(session.user_agent));
+  if (session.unprompted) text += detail("Opened by", "AuthEpoch Report, without a prompt");
+  for (const auto& [name, value] : session.identity.variables) {
+    text += detail("Variable", printable(name) + "=" + printable(value));
+  }
+  return text;
+}
+
+Json json_of(const core::Listed& listed, core::TimePoint now) {
+  const core::Session& session = listed.session;
+  Json variables = Json::object();
+  for (const auto& [name, value] : session.identity.variables) variables[name] = value;
+  Json json = {{"session", core::public_id(listed.key)},
+               {"state", state_of(listed, now)},
+               {"live", is_live(listed, now)},
+               {"user", session.identity.user},
+               {"dn", session.identity.dn},
+               {"zone", session.zone},
+               {"signed_in", time_text(session.authenticated)},
+               {"verified", time_text(session.verified)},
+               {"last_seen", time_text(session.last_seen)},
+               {"expires", time_text(session.expires)},
+               {"address", session.address},
+               {"user_agent", session.user_agent},
+               {"unprompted", session.unprompted},
+               {"variables", std::move(variables)}};
+  if (session.end) json["ended"] = time_text(session.end->at);
+  return json;
 }
 
 std::string state_of(const core::Listed& listed, core::TimePoint now) {
@@ -62,6 +79,10 @@ std::string state_of(const core::Listed& listed, core::TimePoint now) {
   if (listed.outgrown) return std::string(core::to_string(*listed.outgrown));
   if (now >= session.expires) return std::string(core::to_string(core::EndReason::MaxAge));
   return "live";
+}
+
+bool is_live(const core::Listed& listed, core::TimePoint now) {
+  return !listed.session.end && !listed.outgrown && now < listed.session.expires;
 }
 
 }  // namespace epoch::cli

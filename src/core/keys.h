@@ -69,6 +69,9 @@ class KeyRing {
 
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
 
+  // From the oldest to the newest.
+  [[nodiscard]] const std::vector<SigningKey>& keys() const noexcept { return keys_; }
+
  private:
   std::vector<SigningKey> keys_;
 };

@@ -63,6 +63,7 @@ struct Sweep {
   std::string zone;                 // where reach is not Everything
   std::string subject;              // where reach is UserInZone; see subject_of()
   std::optional<RecordKey> except;  // a live session that is carried over to the new epoch
+  EndReason reason = EndReason::EpochGrown;
 };
 
 // A logout: ends whatever lives from `root` down the chain of successors and closes the lineage at

@@ -26,12 +26,14 @@ std::string_view to_string(EndReason reason) noexcept {
       return "account-gone";
     case EndReason::AccountRenamed:
       return "account-renamed";
+    case EndReason::EndedByAdministrator:
+      return "ended-by-administrator";
   }
   return "unknown";
 }
 
 bool is_end_reason(EndReason reason) noexcept {
-  return reason >= EndReason::LoggedOut && reason <= EndReason::AccountRenamed;
+  return reason >= EndReason::LoggedOut && reason <= EndReason::EndedByAdministrator;
 }
 
 Hash256 proof_of(const SessionId& id, const Credentials& credentials) {

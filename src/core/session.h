@@ -34,13 +34,14 @@ enum class EndReason : std::uint8_t {
   Superseded = 2,   // the same browser logged in anew: the successor lives
   IdleTimeout = 3,  // not seen for longer than AuthEpochIdleTimeout
   MaxAge = 4,       // older than AuthEpochMaxAge
-  EpochGrown = 5,   // a logout everywhere, or an administrator's
+  EpochGrown = 5,   // a logout everywhere
   // What the directory said:
-  PasswordRefused = 6,  // when it was asked again (AuthEpochRevalidate)
-  PasswordChanged = 7,  // these and what follows: AuthEpochLDAPWatch
-  AccountBarred = 8,    // locked, disabled or expired
-  AccountGone = 9,      // deleted, or no longer found by AuthLDAPURL
-  AccountRenamed = 10,  // the DN is another
+  PasswordRefused = 6,        // when it was asked again (AuthEpochRevalidate)
+  PasswordChanged = 7,        // these and what follows: AuthEpochLDAPWatch
+  AccountBarred = 8,          // locked, disabled or expired
+  AccountGone = 9,            // deleted, or no longer found by AuthLDAPURL
+  AccountRenamed = 10,        // the DN is another
+  EndedByAdministrator = 11,  // with epochctl
 };
 
 // In the words of logs and AUTH_EPOCH_REASON: "logged-out", "superseded", "idle-timeout", ...

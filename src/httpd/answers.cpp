@@ -143,7 +143,7 @@ int send_redirect(request_rec* r, std::string_view path) {
 
 std::string make_nonce() {
   std::array<std::uint8_t, 16> bytes;
-  SystemEntropy().fill(bytes);
+  store::SystemEntropy().fill(bytes);
   return core::base64url_encode(bytes);
 }
 

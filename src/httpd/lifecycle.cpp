@@ -15,11 +15,11 @@
 #include "core/origin.h"
 #include "httpd/boundary.h"
 #include "httpd/config.h"
-#include "httpd/key_file.h"
 #include "httpd/process.h"
 #include "httpd/provider.h"
 #include "httpd/shared_memory.h"
 #include "httpd/store_user.h"
+#include "store/key_file.h"
 
 APLOG_USE_MODULE(auth_epoch);
 
@@ -202,9 +202,9 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
                  prepared.error().detail.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  SystemEntropy entropy;
-  core::Result<core::KeyRing> keys =
-      read_or_make_keys(config.key_file.value_or(options.directory + ".key"), entropy, now());
+  store::SystemEntropy entropy;
+  core::Result<core::KeyRing> keys = store::read_or_make_keys(
+      config.key_file.value_or(options.directory + ".key"), entropy, now());
   if (!keys) {
     ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s", keys.error().detail.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;

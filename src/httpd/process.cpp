@@ -3,9 +3,7 @@
 #include <httpd.h>
 
 #include <http_log.h>
-#include <openssl/rand.h>
 
-#include <stdexcept>
 #include <utility>
 
 #include "httpd/config.h"
@@ -13,12 +11,6 @@
 APLOG_USE_MODULE(auth_epoch);
 
 namespace epoch::httpd {
-
-void SystemEntropy::fill(std::span<std::uint8_t> bytes) {
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    throw std::runtime_error("the system has no randomness to give");
-  }
-}
 
 Child::Child(store::StoreOptions options, const core::KeyRing& keys)
     : store_(std::move(options)), service_(store_, keys, entropy_) {}

@@ -15,14 +15,9 @@
 #include "httpd/shared_verifications.h"
 #include "httpd/watch.h"
 #include "store/lmdb_store.h"
+#include "store/system_entropy.h"
 
 namespace epoch::httpd {
-
-// libcrypto's generator, which reseeds itself after a fork.
-class SystemEntropy final : public core::Entropy {
- public:
-  void fill(std::span<std::uint8_t> bytes) override;
-};
 
 // What a child has. Opens the store, so it is made after the fork; lives as long as the process.
 class Child {
@@ -37,7 +32,7 @@ class Child {
   [[nodiscard]] store::LmdbStore& store() noexcept { return store_; }
 
  private:
-  SystemEntropy entropy_;
+  store::SystemEntropy entropy_;
   store::LmdbStore store_;
   core::Service service_;
   std::atomic<bool> store_is_out_{false};

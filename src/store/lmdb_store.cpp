@@ -218,6 +218,14 @@ Result<Done> LmdbStore::apply(const core::WatchId& watch, const core::WatchChang
   return write<Done>([&](Tables& tables) { return apply_watch_changes(tables, watch, changes); });
 }
 
+Result<Contents> LmdbStore::contents() {
+  return read<Contents>([](const Tables& tables) { return read_contents(tables); });
+}
+
+Result<bool> LmdbStore::fill(const Contents& contents) {
+  return write<bool>([&](Tables& tables) { return fill_empty(tables, contents); });
+}
+
 Result<Done> LmdbStore::keep_watches(std::span<const core::WatchId> watches) {
   const Result<Lease> environment = lease();
   if (!environment) return environment.error();

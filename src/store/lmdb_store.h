@@ -12,6 +12,7 @@
 
 #include "core/ports.h"
 #include "core/watch_ledger.h"
+#include "store/contents.h"
 #include "store/environment.h"
 #include "store/group_commit.h"
 #include "store/store_directory.h"
@@ -55,6 +56,11 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   // must not wait for the rest.
   core::Result<core::Done> apply(const core::WatchId& watch,
                                  const core::WatchChanges& changes) override;
+
+  // For epochctl: everything but the ledger, of one moment; and putting it where there is nothing.
+  core::Result<Contents> contents();
+  // False where there are sessions already: then nothing was written.
+  core::Result<bool> fill(const Contents& contents);
 
   // For whoever begins to watch: forgets what was watched under another configuration.
   core::Result<core::Done> keep_watches(std::span<const core::WatchId> watches);

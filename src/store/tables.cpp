@@ -180,6 +180,14 @@ std::optional<Epoch> decode_epoch(core::Bytes bytes) {
                .reason = reason};
 }
 
+core::Epochs EpochsNow::values() const noexcept {
+  return {.store = store.value, .zone = zone.value, .user = user.value, .account = account.value};
+}
+
+std::uint64_t EpochsNow::grown() const noexcept {
+  return std::max({store.commit, zone.commit, user.commit, account.commit});
+}
+
 core::StoreMoment Tables::moment() const noexcept {
   return {.instance = get_integer<std::uint64_t>(environment_.layout().instance.data()),
           .commit = mdb_txn_id(txn_)};
@@ -209,24 +217,18 @@ Result<EpochsNow> Tables::epochs(const core::Session& session) const {
     of_account = epoch(account_epoch_key(*session.identity.account));
     if (!of_account) return of_account.error();
   }
-  return EpochsNow{
-      .values = {.store = of_store->value,
-                 .zone = of_zone->value,
-                 .user = of_user->value,
-                 .account = of_account->value},
-      .grown = std::max({of_store->commit, of_zone->commit, of_user->commit, of_account->commit}),
-      .account_reason = of_account->reason};
+  return EpochsNow{.store = *of_store, .zone = *of_zone, .user = *of_user, .account = *of_account};
 }
 
 Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& session) const {
   const Result<EpochsNow> now = epochs(session);
   if (!now) return now.error();
+  const core::Epochs& then = session.opened_under;
   std::optional<core::EndReason> reason;
-  if (now->values.account != session.opened_under.account) {
-    reason = now->account_reason;
-  } else if (now->values != session.opened_under) {
-    reason = core::EndReason::EpochGrown;
-  }
+  if (now->store.value != then.store) reason = now->store.reason;
+  if (now->zone.value != then.zone) reason = now->zone.reason;
+  if (now->user.value != then.user) reason = now->user.reason;
+  if (now->account.value != then.account) reason = now->account.reason;
   return reason;
 }
 
@@ -249,7 +251,7 @@ Result<Done> Tables::erase(const RecordKey& key) {
 }
 
 Result<std::uint64_t> Tables::raise_epoch(const core::Sweep& sweep) {
-  return raise(key_of(sweep), core::EndReason::EpochGrown);
+  return raise(key_of(sweep), sweep.reason);
 }
 
 Result<std::uint64_t> Tables::raise_epoch(const core::Revocation& revocation) {
@@ -260,12 +262,45 @@ Result<std::uint64_t> Tables::raise(const Hash256& key, core::EndReason reason) 
   const Result<Epoch> before = epoch(key);
   if (!before) return before.error();
   const Epoch raised{.value = before->value + 1, .commit = mdb_txn_id(txn_), .reason = reason};
-  const EpochBytes bytes = encode_epoch(raised);
+  if (Result<Done> put = put_epoch(key, raised); !put) return put.error();
+  return raised.value;
+}
+
+Result<Done> Tables::raise_epoch_to(const KeyedEpoch& wanted) {
+  const Result<Epoch> before = epoch(wanted.key);
+  if (!before) return before.error();
+  if (before->value >= wanted.epoch.value) return Done{};
+  Epoch raised = wanted.epoch;
+  raised.commit = mdb_txn_id(txn_);
+  return put_epoch(wanted.key, raised);
+}
+
+Result<Done> Tables::put_epoch(const Hash256& key, const Epoch& epoch) {
+  const EpochBytes bytes = encode_epoch(epoch);
   MDB_val name = val_of(key);
   MDB_val value = val_of(bytes);
   const int code = mdb_put(txn_, environment_.layout().epochs, &name, &value, 0);
   if (code != MDB_SUCCESS) return environment_.failed(code, "raise an epoch");
-  return raised.value;
+  return Done{};
+}
+
+Result<std::vector<KeyedEpoch>> Tables::all_epochs() const {
+  CursorHandle cursor;
+  int code = open_cursor(txn_, environment_.layout().epochs, cursor);
+  if (code != MDB_SUCCESS) return environment_.failed(code, "list epochs");
+  std::vector<KeyedEpoch> epochs;
+  MDB_val name{};
+  MDB_val value{};
+  while ((code = mdb_cursor_get(cursor.get(), &name, &value, MDB_NEXT)) == MDB_SUCCESS) {
+    const core::Bytes key = store::bytes_of(name);
+    const std::optional<Epoch> epoch = decode_epoch(store::bytes_of(value));
+    KeyedEpoch keyed{.key = {}, .epoch = epoch.value_or(Epoch{})};
+    if (!epoch || key.size() != keyed.key.size()) return environment_.met_damage("an epoch");
+    std::copy(key.begin(), key.end(), keyed.key.begin());
+    epochs.push_back(keyed);
+  }
+  if (code != MDB_NOTFOUND) return environment_.failed(code, "list epochs");
+  return epochs;
 }
 
 Result<bool> Tables::room_for_a_session(std::size_t bytes) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/ports.h"
 #include "core/watch_ledger.h"
@@ -43,11 +44,21 @@ struct Epoch {
 };
 std::optional<Epoch> decode_epoch(core::Bytes bytes);
 
+// Whose it is stands in the key.
+struct KeyedEpoch {
+  core::Hash256 key;
+  Epoch epoch;
+};
+
 // The epochs that bear on a session.
 struct EpochsNow {
-  core::Epochs values;
-  std::uint64_t grown = 0;         // the commit at which one of them last grew
-  core::EndReason account_reason;  // why the account's did
+  Epoch store;
+  Epoch zone;
+  Epoch user;
+  Epoch account;
+
+  [[nodiscard]] core::Epochs values() const noexcept;
+  [[nodiscard]] std::uint64_t grown() const noexcept;  // the commit at which one last grew
 };
 
 // Belongs to one transaction and is used by its thread alone.
@@ -73,6 +84,11 @@ class Tables {
   // Raises the epoch that the sweep reaches and answers its new value.
   core::Result<std::uint64_t> raise_epoch(const core::Sweep& sweep);
   core::Result<std::uint64_t> raise_epoch(const core::Revocation& revocation);
+
+  // Every epoch that was ever raised.
+  [[nodiscard]] core::Result<std::vector<KeyedEpoch>> all_epochs() const;
+  // Raises an epoch to this value, if it is not there yet, as a commit of this transaction.
+  core::Result<core::Done> raise_epoch_to(const KeyedEpoch& wanted);
 
   // False where a new session (with a record of so many bytes), or a new entry of the ledger, would
   // use up the room that logouts need.
@@ -106,6 +122,7 @@ class Tables {
  private:
   [[nodiscard]] core::Result<Epoch> epoch(const core::Hash256& key) const;
   core::Result<std::uint64_t> raise(const core::Hash256& key, core::EndReason reason);
+  core::Result<core::Done> put_epoch(const core::Hash256& key, const Epoch& epoch);
   core::Result<bool> take_pages(std::size_t pages);
 
   Environment& environment_;

@@ -100,7 +100,7 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
   if (!epochs) return epochs.error();
   const core::StoreMoment now = tables.moment();
   if (opening.seen.instance != now.instance || opening.seen.commit >= now.commit ||
-      epochs->grown > opening.seen.commit) {
+      epochs->grown() > opening.seen.commit) {
     return conflict();
   }
 
@@ -129,7 +129,7 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
 
   Record opened;
   opened.session = opening.session;
-  opened.session->opened_under = epochs->values;
+  opened.session->opened_under = epochs->values();
   opened.session->end.reset();
   const Result<bool> room = tables.room_for_a_session(core::encode(opened).size());
   if (!room) return room.error();
@@ -212,7 +212,7 @@ Result<std::uint64_t> raise_epoch(Tables& tables, const core::Sweep& sweep) {
   Session& session = *(*spared)->session;
   const Result<EpochsNow> epochs = tables.epochs(session);
   if (!epochs) return epochs.error();
-  session.opened_under = epochs->values;
+  session.opened_under = epochs->values();
   if (Result<Done> put = tables.put(*sweep.except, **spared); !put) return put.error();
   return raised;
 }

@@ -1,4 +1,4 @@
-"""The store's life: restarts, crashes, damage, full disks, and what epochctl shows of it."""
+"""The store's life: restarts, crashes, damage, full disks."""
 
 import contextlib
 import http.client
@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from harness.httpd import CHILDREN
-from harness.people import ALICE, BOB, CAROL, Person
+from harness.people import ALICE, BOB, CAROL
 from harness.processes import UNPRIVILEGED, unprivileged
 from harness.requests import basic, cookie_of, new_session
 from harness.site import is_unavailable, start_file_site
@@ -414,51 +414,3 @@ def login_refused_by_the_store(httpd):
     challenged = httpd.request("GET", "/app/")
     answer = httpd.request("GET", "/app/", [basic(ALICE), cookie_of(challenged)])
     return answer if answer.status == 503 else None
-
-
-# ---- epochctl
-
-def listed(tools, httpd, *arguments):
-    done = tools.epochctl("list", "--store", httpd.store, *arguments, check=True)
-    head, *lines = done.stdout.splitlines()
-    assert head.split()[:2] == ["SESSION", "STATE"]
-    return lines
-
-
-def test_epochctl_lists_live_sessions_while_httpd_runs_and_while_it_is_stopped(httpd, tools):
-    start(httpd)
-    new_session(httpd)
-    log_out(httpd, new_session(httpd, BOB), person=BOB)
-    for stop in (lambda: None, httpd.stop):
-        stop()
-        (alices,) = listed(tools, httpd)
-        assert " live " in alices and " alice " in alices and "127.0.0.1" in alices
-        assert [line.split()[1] for line in listed(tools, httpd, "--all") if " bob " in line] \
-            == ["logged-out"]
-    for file in [httpd.store, *httpd.store.iterdir()]:
-        assert file.owner() == httpd.store.owner() != "root"
-    httpd.restart()
-    assert is_live(visit(httpd, new_session(httpd)))
-
-
-def test_epochctl_writes_control_characters_in_names_as_text(httpd, tools):
-    evil = Person("\x1b[2Jeve\x07\x7f", "secret")
-    start_file_site(httpd, evil, more="Header unset X-User\nHeader always unset X-User\n")
-    new_session(httpd, evil)
-    (line,) = listed(tools, httpd)
-    assert "\\x1b[2Jeve\\x07\\x7f" in line
-    assert not re.search(r"[\x00-\x1f\x7f]", line)
-
-
-def test_epochctl_says_clearly_that_there_is_no_store(tools):
-    for directory in (tools.home / "nowhere", tools.home):
-        done = tools.epochctl("list", "--store", directory)
-        assert done.returncode == 1 and done.stdout == ""
-        assert done.stderr.startswith(f"epochctl: there is no store in {directory}")
-    assert not (tools.home / "data.mdb").exists()
-
-
-def test_epochctl_tells_its_version(tools):
-    spoken = tools.epochctl("version", check=True).stdout
-    assert re.fullmatch(r"epochctl \d+\.\d+\.\d+\S*\n", spoken)
-    assert tools.epochctl("--version", check=True).stdout == spoken

@@ -411,6 +411,23 @@ TEST_P(StoreContract, ASweepRevivesNoSessionThatItWouldSpare) {
   }
 }
 
+TEST_P(StoreContract, ASweepTellsItsReason) {
+  const Opening alice = open_new(*store_, 1, "alice", "zone");
+  const Opening bob = open_new(*store_, 2, "bob", "zone");
+  const Opening elsewhere = open_new(*store_, 3, "bob", "elsewhere");
+  ASSERT_TRUE(store_->sweep(all_of("alice", "zone"), kNoon).ok());
+  for (Sweep sweep : {all_in("zone"), everything()}) {
+    sweep.reason = EndReason::EndedByAdministrator;
+    ASSERT_TRUE(store_->sweep(sweep, kNoon).ok());
+  }
+  const auto reason = [&](const Opening& opening) {
+    return store_->find(opening.key)->found->outgrown;
+  };
+  EXPECT_EQ(reason(alice), EndReason::EpochGrown) << "her own logout says more of her";
+  EXPECT_EQ(reason(bob), EndReason::EndedByAdministrator);
+  EXPECT_EQ(reason(elsewhere), EndReason::EndedByAdministrator);
+}
+
 TEST_P(StoreContract, ListShowsEverySessionOnceInKeyOrderPageByPage) {
   std::set<RecordKey> opened;
   for (std::uint64_t i = 0; i < 23; ++i) opened.insert(open_new(*store_, i).key);

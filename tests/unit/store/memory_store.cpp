@@ -150,6 +150,7 @@ Result<std::uint64_t> MemoryStore::sweep(const core::Sweep& sweep, core::TimePoi
   Epoch& epoch = epochs_[name_of(sweep)];
   ++epoch.value;
   epoch.commit = ++commits_;
+  epoch.reason = sweep.reason;
   if (carries_over) spared->session->opened_under = epochs(*spared->session);
   return epoch.value;
 }
@@ -274,10 +275,17 @@ core::Epochs MemoryStore::epochs(const Session& session) const {
 }
 
 std::optional<core::EndReason> MemoryStore::outgrown(const Session& session) const {
-  const core::Epochs now = epochs(session);
-  if (now == session.opened_under) return std::nullopt;
-  if (now.account == session.opened_under.account) return core::EndReason::EpochGrown;
-  return epoch(account_name(session.identity.account)).reason;
+  const core::Epochs& then = session.opened_under;
+  const std::string user = user_name(session.zone, core::subject_of(session.identity));
+  std::optional<core::EndReason> reason;
+  const auto look = [&](const std::string& name, std::uint64_t value) {
+    if (epoch(name).value != value) reason = epoch(name).reason;
+  };
+  look(kEverything, then.store);
+  look(zone_name(session.zone), then.zone);
+  look(user, then.user);
+  look(account_name(session.identity.account), then.account);
+  return reason;
 }
 
 bool MemoryStore::is_live(const core::Hash256& root, const core::Opening& opening) const {
