@@ -47,6 +47,8 @@ NOT_HERE = "is not accepted here: "
     ("AuthEpochLDAPWatch poll soon", ("AuthEpochLDAPWatch: `soon` ", *TIME)),
     ("AuthEpochLDAPWatch sync 30s", ("AuthEpochLDAPWatch: `30s` ", "only poll and auto take a time")),
     ("AuthEpochLDAPWatch auto", ("AuthEpochLDAPWatch", "no AuthLDAPURL stands here")),
+    ('AuthEpochAuditLog ""', ("AuthEpochAuditLog takes one argument",)),
+    ('AuthEpochAuditLog "|"', ("AuthEpochAuditLog: `|` ", "as for CustomLog")),
     ("AuthEpochIdleTimeout Off", ("AuthEpochIdleTimeout: `Off` ", *TIME)),
     ("AuthEpochStateless perhaps", ("AuthEpochStateless: `perhaps` ", "give Off, On, or expr=")),
     ('AuthEpochStateless "expr=%{HTTP:X"', ("the expression", "cannot be parsed")),
@@ -140,7 +142,8 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
     (section(PROTECTED) + LOGOUT.replace("SetHandler", "AuthEpoch Off\nSetHandler"),
      ("the logout handler needs", "AuthEpoch is not On here")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
-     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout",)),
+     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout and "
+      "auth-epoch-metrics",)),
 ])
 def test_mistake_that_several_lines_make_is_found(httpd, configuration, parts):
     assert_refused(httpd, configuration, *parts)
@@ -303,7 +306,8 @@ VALUES = {
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
     "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
-    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochPage": "confirm conf/page.html"}
+    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
+    "AuthEpochPage": "confirm conf/page.html"}
 
 
 def contexts():
