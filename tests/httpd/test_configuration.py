@@ -47,8 +47,6 @@ NOT_HERE = "is not accepted here: "
     ("AuthEpochLDAPWatch poll soon", ("AuthEpochLDAPWatch: `soon` ", *TIME)),
     ("AuthEpochLDAPWatch sync 30s", ("AuthEpochLDAPWatch: `30s` ", "only poll and auto take a time")),
     ("AuthEpochLDAPWatch auto", ("AuthEpochLDAPWatch", "no AuthLDAPURL stands here")),
-    ('AuthEpochAuditLog ""', ("AuthEpochAuditLog takes one argument",)),
-    ('AuthEpochAuditLog "|"', ("AuthEpochAuditLog: `|` ", "as for CustomLog")),
     ("AuthEpochIdleTimeout Off", ("AuthEpochIdleTimeout: `Off` ", *TIME)),
     ("AuthEpochStateless perhaps", ("AuthEpochStateless: `perhaps` ", "give Off, On, or expr=")),
     ('AuthEpochStateless "expr=%{HTTP:X"', ("the expression", "cannot be parsed")),
@@ -83,6 +81,8 @@ def test_mistake_in_a_directory_directive_is_answered_with_what_is_accepted(http
 
 
 @pytest.mark.parametrize("line, parts", [
+    ('AuthEpochAuditLog ""', ("AuthEpochAuditLog", "one argument")),
+    ('AuthEpochAuditLog "|"', ("AuthEpochAuditLog: `|` ", "as for CustomLog")),
     ("AuthEpochStore redis://localhost", ("AuthEpochStore: `redis://localhost` ", "give lmdb:")),
     ("AuthEpochStore /var/lib/x", ("AuthEpochStore: `/var/lib/x` ", "give lmdb: and a directory")),
     ("AuthEpochStore lmdb:", ("AuthEpochStore: `lmdb:` ", "give lmdb: and a directory")),
