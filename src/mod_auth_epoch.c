@@ -74,6 +74,8 @@ static const command_rec epoch_directives[] = {
                    "deny, or stale and a time"),
     AP_INIT_TAKE12("AuthEpochLDAPWatch", epoch_set_ldap_watch, NULL, ACCESS_CONF,
                    "Off, auto, sync or poll, and a time between two polls"),
+    AP_INIT_TAKE1("AuthEpochAuditLog", epoch_set_audit_log, NULL, SERVER_ONLY,
+                  "a file, or | and a command, that is told what happens to sessions"),
     AP_INIT_TAKE2("AuthEpochPage", epoch_set_page, NULL, SERVER_ONLY,
                   "the name of a page and the template that replaces it"),
 
@@ -151,6 +153,8 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   ap_hook_insert_error_filter(epoch_insert_error_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(epoch_logout_handler, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_handler(epoch_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_log_transaction(epoch_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
 
   /* optional: where mod_status is not loaded, nobody asks */
   APR_OPTIONAL_HOOK(ap, status_hook, epoch_status, NULL, NULL, APR_HOOK_MIDDLE);

@@ -1,5 +1,7 @@
 #include "core/cookie_reader.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -40,9 +42,13 @@ Result<CookieReading> CookieReader::read(const Presented& presented, const Limit
     } else {
       Result<CookieReading> second = read_value(cookies.values[1], presented, limits, now);
       if (!second) return second.error();
+      std::vector<NamedSession> found_over = std::move(first->found_over);
+      std::move(second->found_over.begin(), second->found_over.end(),
+                std::back_inserter(found_over));
       if (first->is_good() != second->is_good()) {
         cookie = first->is_good() ? *std::move(first) : *std::move(second);
       }
+      cookie.found_over = std::move(found_over);
     }
   }
   cookie.moment = *moment;
@@ -157,6 +163,7 @@ Result<CookieReading> CookieReader::read_session(const SessionId& id, std::strin
   Result<bool> ended = store_.end(key, *over, now);
   if (!ended) return ended.error();
   session->end = End{.reason = *over, .at = now};
+  if (*ended) cookie.found_over.push_back(cookie.session());
   return cookie;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/challenge.h"
 #include "core/cookie.h"
@@ -25,20 +26,16 @@ struct Presented {
   std::string_view realm;
 };
 
-struct NamedSession {
-  RecordKey key;
-  Session session;
-};
-
 // The request's cookie, with everything that was read to tell.
 struct CookieReading {
   CookieState state = CookieState::Absent;
   StoreMoment moment;           // before anything was read
   std::optional<SessionId> id;  // Live, Dead
   std::optional<VerifiedChallenge> challenge;
-  std::optional<Lineage> lineage;  // all but Absent and Malformed
-  std::optional<Record> record;    // of the lineage's root, where the store has one
-  bool lineage_closed = false;     // Challenge
+  std::optional<Lineage> lineage;        // all but Absent and Malformed
+  std::optional<Record> record;          // of the lineage's root, where the store has one
+  bool lineage_closed = false;           // Challenge
+  std::vector<NamedSession> found_over;  // overdue, and ended by this reading and by no other
 
   // Live, or a challenge with a good MAC.
   [[nodiscard]] bool is_good() const noexcept;

@@ -53,6 +53,7 @@ enum class OpenOutcome {
 struct Opened {
   OpenOutcome outcome;
   Session session;  // as stored; not meaningful for Conflict
+  std::vector<NamedSession> superseded = {};
 };
 
 // Whose sessions an epoch increment ends.

@@ -108,6 +108,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
   Situation situation = situation_of(cookie, presented, policy, now);
 
   Examined examined;
+  examined.found_over = std::move(read->found_over);
   std::optional<SessionId> heir_id;
   if (cookie.state == CookieState::Live) {
     examined.session = cookie.session();
@@ -241,7 +242,8 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   if (!opened) return opened.error();
   return OpenedSession{.outcome = opened->outcome,
                        .session = {.key = opening.key, .session = std::move(opened->session)},
-                       .cookie_value = session_value(login.id)};
+                       .cookie_value = session_value(login.id),
+                       .superseded = std::move(opened->superseded)};
 }
 
 Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identity& identity,
@@ -262,11 +264,12 @@ Result<bool> Service::end_by_directory(const NamedSession& session, EndReason re
 
 Result<Examined> Service::refuse_conflict(const PendingLogin& login, const Presented& presented,
                                           const Limits& limits, TimePoint now) {
-  const Result<CookieReading> cookie = cookies_.read(presented, limits, now);
+  Result<CookieReading> cookie = cookies_.read(presented, limits, now);
   if (!cookie) return cookie.error();
   const Result<bool> overtaken = is_overtaken(*cookie, presented, limits, now);
   if (!overtaken) return overtaken.error();
   Examined examined;
+  examined.found_over = std::move(cookie->found_over);
   examined.verdict = decide_conflict(presented.request, *overtaken);
   if (examined.verdict.cookie == SendCookie::Nothing) return examined;
   const bool armed = examined.verdict.cookie == SendCookie::ArmedChallenge;
@@ -284,6 +287,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
   const CookieReading& cookie = *read;
 
   LoggedOut done;
+  done.found_over = std::move(read->found_over);
   if (is_answer_to_logout(cookie, presented, now)) {
     // A copy: another request with the same answer may have opened the session meanwhile.
     Challenge unmarked = cookie.challenge->challenge;
@@ -309,6 +313,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
     sweep->except = done.session->key;
     Result<std::uint64_t> swept = store_.sweep(*sweep, now);
     if (!swept) return swept.error();
+    done.swept = true;
     return done;
   }
 
@@ -320,6 +325,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
     done.ended = std::move(closed->ended);
     next = closed->next;
     for (const RecordKey& key : done.ended) recent_.forget(key);
+    done.swept = sweep.has_value();
   }
   // A scope that was not granted is answered by a page, which makes no browser drop its
   // credentials.

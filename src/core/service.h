@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/cookie_reader.h"
 #include "core/decision.h"
@@ -53,10 +54,11 @@ enum class ProviderCheck {
 struct Examined {
   Verdict verdict{};
   ProviderCheck provider = ProviderCheck::AsAlways;
-  std::optional<NamedSession> session;  // the live one of this request, whatever the verdict
-  std::optional<PendingLogin> login;    // with Login; in Report mode also with RefuseAndArm
-  std::string cookie_value;             // to be set; empty: none
-  std::string store_error;              // with Unavailable: for the log
+  std::optional<NamedSession> session;   // the live one of this request, whatever the verdict
+  std::optional<PendingLogin> login;     // with Login; in Report mode also with RefuseAndArm
+  std::string cookie_value;              // to be set; empty: none
+  std::string store_error;               // with Unavailable: for the log
+  std::vector<NamedSession> found_over;  // sessions that were overdue, and ended here
 };
 
 // Who logged in, as the provider left it.
@@ -72,6 +74,7 @@ struct OpenedSession {
   OpenOutcome outcome;
   NamedSession session;
   std::string cookie_value;
+  std::vector<NamedSession> superseded;
 };
 
 enum class LogoutScope { ThisBrowser, OtherBrowsers, AllBrowsers };
@@ -90,8 +93,10 @@ struct LoggedOut {
   // there is neither, only this browser is logged out.
   bool scope_granted = true;
   std::vector<RecordKey> ended;
-  std::optional<NamedSession> session;  // whose logout it was, where that is known
-  std::string cookie_value;             // to be set; empty: the session stays (OtherBrowsers)
+  std::optional<NamedSession> session;   // whose logout it was, where that is known
+  std::string cookie_value;              // to be set; empty: the session stays (OtherBrowsers)
+  std::vector<NamedSession> found_over;  // had ended by themselves before
+  bool swept = false;  // all the user's sessions in the zone, or all but this one, have ended
 };
 
 // One per process. Every method may be called from any thread; the referenced objects outlive it.

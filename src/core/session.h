@@ -96,6 +96,11 @@ struct Session {
   std::optional<End> end;
 };
 
+struct NamedSession {
+  RecordKey key;
+  Session session;
+};
+
 // What a lineage root leads to. Kept with the session whose id the root is made of; for a new
 // client's random root it stands alone.
 struct Succession {

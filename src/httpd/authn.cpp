@@ -14,6 +14,7 @@
 #include "httpd/answers.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/happenings.h"
 #include "httpd/process.h"
 #include "httpd/provider.h"
 #include "httpd/strip.h"
@@ -101,10 +102,14 @@ std::optional<int> decide_and_answer(request_rec* r, Decided& decided,
   examined = child.service().examine(presentation.presented(), decided.policy, time_of(r));
   set_environment(r, decided);
   child.note_store_answer(r, examined.store_error);
+  note_found_over(r, examined.found_over);
   const bool on = lets_on(examined.verdict.action);
   log_decision(r, decided, on);
   if (decided.policy.report) return DECLINED;
-  if (!on) return refuse(r, decided);
+  if (!on) {
+    note_refusal(r, decided, presentation);
+    return refuse(r, decided);
+  }
   if (examined.verdict.action == Action::Login) decided.must_ask = examined.login->id.value;
   switch (examined.provider) {
     case core::ProviderCheck::AsAlways:
@@ -145,7 +150,11 @@ int check(request_rec* r) {
   for (int time = 0; time < kMostDecisions && !answer; ++time) {
     answer = decide_and_answer(r, *decided, presentation, *child);
   }
-  return decided->answer = answer ? *answer : unavailable(r);
+  decided->answer = answer ? *answer : unavailable(r);
+  if (decided->answer == OK || decided->answer == DECLINED) {
+    note_admission(r, decided->examined.verdict.action);
+  }
+  return decided->answer;
 }
 
 }  // namespace

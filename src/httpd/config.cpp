@@ -173,6 +173,7 @@ void* epoch_merge_server_config(apr_pool_t* pool, void* base, void* add) {
                 .authorization_aliases_use_ldap = false,
                 .store_directory = outer.store_directory,
                 .key_file = outer.key_file,
+                .audit_log = outer.audit_log,
                 .pages = inner.pages.empty() ? outer.pages : inner.pages,
                 .sections = inner.sections,
                 .identity = {},

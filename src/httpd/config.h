@@ -118,6 +118,7 @@ struct ServerConfig {
   bool authorization_aliases_use_ldap = false;
   std::optional<std::string> store_directory;  // AuthEpochStore, absolute; main server only
   std::optional<std::string> key_file;         // main server only
+  std::optional<std::string> audit_log;        // an absolute path, or | and a command; likewise
   std::vector<PageFile> pages;
   std::vector<Section> sections;  // in the order of the configuration file
   std::string identity;           // set by epoch_check_config(): names the default zones

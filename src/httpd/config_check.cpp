@@ -25,6 +25,7 @@ namespace epoch::httpd {
 namespace {
 
 constexpr std::string_view kLogoutHandler = "auth-epoch-logout";
+constexpr std::string_view kMetricsHandler = "auth-epoch-metrics";
 constexpr std::string_view kHandlerPrefix = "auth-epoch-";
 
 // Collects what is wrong, so that the administrator sees all of it at once.
@@ -261,9 +262,10 @@ void check_zones(const std::vector<const Section*>& sections, Findings& findings
 void check_handler(const Section& section, const std::vector<const Section*>& sections,
                    Findings& findings) {
   if (!section.handler || !section.handler->starts_with(kHandlerPrefix)) return;
+  if (*section.handler == kMetricsHandler) return;
   if (*section.handler != kLogoutHandler) {
     findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
-                              std::string(kLogoutHandler));
+                              std::string(kLogoutHandler) + " and " + std::string(kMetricsHandler));
     return;
   }
   const bool may_be_on =

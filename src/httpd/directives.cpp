@@ -246,6 +246,23 @@ const char* set_store(cmd_parms* cmd, ServerConfig& config, const char* value) {
   return nullptr;
 }
 
+const char* set_audit_log(cmd_parms* cmd, ServerConfig& config, const char* value) {
+  constexpr std::string_view kExpected =
+      "give a file, such as logs/auth_epoch.log, or \"|\" and a command, as for CustomLog";
+  const std::string_view text(value);
+  if (text.starts_with('|')) {
+    if (text.find_first_not_of("|$ ") == std::string_view::npos) {
+      return refuse(cmd, value, kExpected);
+    }
+    config.audit_log = text;
+    return nullptr;
+  }
+  const char* path = text.empty() ? nullptr : ap_server_root_relative(cmd->pool, value);
+  if (path == nullptr) return refuse(cmd, value, kExpected);
+  config.audit_log = path;
+  return nullptr;
+}
+
 const char* set_page(cmd_parms* cmd, ServerConfig& config, const char* name, const char* file) {
   const char* path = ap_server_root_relative(cmd->pool, file);
   if (path == nullptr) return refuse(cmd, file, "give the path of an HTML template");
@@ -486,6 +503,11 @@ const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
                                  const char* interval) {
   return section_directive(
       cmd, dir, [&](DirConfig& config) { return set_ldap_watch(cmd, config, method, interval); });
+}
+
+const char* epoch_set_audit_log(cmd_parms* cmd, void* /*dir*/, const char* value) {
+  return server_directive(cmd, GLOBAL_ONLY,
+                          [&](ServerConfig& config) { return set_audit_log(cmd, config, value); });
 }
 
 const char* epoch_set_page(cmd_parms* cmd, void* /*dir*/, const char* name, const char* file) {

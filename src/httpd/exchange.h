@@ -55,6 +55,7 @@ struct Decided {
   core::Policy policy;
   int answer = DECLINED;  // what check_authn answered
   bool sends_cookie = false;
+  bool opened = false;  // the login, by fixups
   // Where a yes from mod_ldap's cache is not good enough: names the person's answer, so that all
   // requests with the same one share one bind.
   std::optional<core::Hash256> must_ask;

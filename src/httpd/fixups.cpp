@@ -10,6 +10,7 @@
 #include "httpd/answers.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/happenings.h"
 #include "httpd/identity.h"
 #include "httpd/process.h"
 
@@ -39,6 +40,8 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
       *decided.examined.login, presentation.presented(), limits_of(dir_config_of(r)), time_of(r));
   if (!examined) return decided.answer = unavailable(r);
   decided.examined = *std::move(examined);
+  note_found_over(r, decided.examined.found_over);
+  note_refusal(r, decided, presentation);
   set_environment(r, decided);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                 "login of user %s refused: its session or an epoch ended while the password was "
@@ -61,7 +64,9 @@ int open_session(request_rec* r, Decided& decided) {
   if (opened->outcome == core::OpenOutcome::Opened) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
                   core::short_id(opened->session.key).c_str(), r->user, decided.space.zone.c_str());
+    note_login(r, decided, *opened);
   }
+  decided.opened = true;
   decided.examined.session = opened->session;
   send_cookie(r, decided, opened->cookie_value);
   set_environment(r, decided);

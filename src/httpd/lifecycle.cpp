@@ -140,8 +140,7 @@ apr_status_t on_watch_timer(int state, void* data, apr_pool_t* /*pool*/) {
   if (process->child == nullptr) return APR_SUCCESS;
   return guarded(process->main_server, APR_SUCCESS, [&] {
     if (state == AP_WATCHDOG_STATE_RUNNING) {
-      process->watching->begin_if_nobody_else_does(process->watches, process->child->store(),
-                                                   *process->watch_status, process->main_server);
+      process->watching->begin_if_nobody_else_does(*process);
     } else if (state == AP_WATCHDOG_STATE_STOPPING) {
       process->watching->stop();
     }
@@ -215,6 +214,13 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
                  watches.error().detail.c_str());
     return HTTP_INTERNAL_SERVER_ERROR;
   }
+  const core::Result<AuditLog*> audit =
+      config.audit_log ? AuditLog::open(pconf, main, *config.audit_log) : nullptr;
+  if (!audit) {
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, main, "%s",
+                 audit.error().detail.c_str());
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
   std::size_t servers = 0;
   for (const server_rec* s = main; s != nullptr; s = s->next) ++servers;
   auto* process = make_in_pool<Process>(pconf, *std::move(keys));
@@ -222,6 +228,8 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->warned_of_plain_http = shared_flags(pconf, servers);
   process->verifications = make_shared_by_processes<SharedVerifications>(pconf);
   process->outages = make_shared_by_processes<SharedOutages>(pconf);
+  process->metrics = make_shared_by_processes<SharedMetrics>(pconf);
+  process->audit = *audit;
   process->watches = *std::move(watches);
   process->watch_turn = make_watch_mutex(pconf);
   process->watch_status = make_shared_by_processes<SharedWatchStatus>(pconf);
@@ -251,7 +259,7 @@ void start_child(apr_pool_t* pchild, server_rec* main) {
   // Both live as long as the process and are never destroyed: on SIGTERM, prefork destroys pchild
   // and exits within the signal handler, while other threads still use them.
   process.watching = new Watching(process.watch_turn);
-  process.child = new Child(process.store_options, process.keys);
+  process.child = new Child(process.store_options, process.keys, *process.metrics);
   apr_pool_pre_cleanup_register(pchild, &process, stop_watching);
 }
 

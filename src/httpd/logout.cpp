@@ -14,6 +14,7 @@
 #include "httpd/answers.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/happenings.h"
 #include "httpd/process.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -178,6 +179,7 @@ int log_out(request_rec* r, const DirConfig& config, const Presentation& present
   child.note_store_answer(r, done ? std::string() : done.error().detail);
   if (!done) return unavailable(r);
   log_logout(r, *done);
+  note_logout(r, decided, scope, *done);
   return answer_logout(r, config, decided, return_path, *done);
 }
 
@@ -188,6 +190,7 @@ int forget(request_rec* r, const DirConfig& config, const Presentation& presenta
   decided.examined =
       child.service().examine(presentation.presented(), policy_for(r, config), time_of(r));
   child.note_store_answer(r, decided.examined.store_error);
+  note_found_over(r, decided.examined.found_over);
   return refuse(r, decided);
 }
 

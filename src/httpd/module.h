@@ -52,6 +52,7 @@ const char* epoch_set_on_directory_error(cmd_parms* cmd, void* dir, const char* 
                                          const char* time);
 const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
                                  const char* interval);
+const char* epoch_set_audit_log(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const char* file);
 
 /* observed_providers.cpp: directives of the modules that check passwords, which httpd shows to
@@ -94,8 +95,10 @@ int epoch_fixups(request_rec* r);               /* fixups.cpp */
 void epoch_insert_filter(request_rec* r);       /* caching.cpp */
 void epoch_insert_error_filter(request_rec* r); /* caching.cpp */
 apr_status_t epoch_cache_control_filter(ap_filter_t* filter, apr_bucket_brigade* brigade);
-int epoch_strip(request_rec* r);          /* strip.cpp */
-int epoch_logout_handler(request_rec* r); /* logout.cpp */
+int epoch_strip(request_rec* r);           /* strip.cpp */
+int epoch_logout_handler(request_rec* r);  /* logout.cpp */
+int epoch_metrics_handler(request_rec* r); /* metrics.cpp */
+int epoch_log_transaction(request_rec* r); /* happenings.cpp */
 
 #ifdef __cplusplus
 }

@@ -12,8 +12,10 @@ APLOG_USE_MODULE(auth_epoch);
 
 namespace epoch::httpd {
 
-Child::Child(store::StoreOptions options, const core::KeyRing& keys)
-    : store_(std::move(options)), service_(store_, keys, entropy_) {}
+Child::Child(store::StoreOptions options, const core::KeyRing& keys, SharedMetrics& metrics)
+    : store_(std::move(options)),
+      measured_store_(store_, metrics),
+      service_(measured_store_, keys, entropy_) {}
 
 void Child::note_store_answer(const request_rec* r, const std::string& error) noexcept {
   const bool out = !error.empty();

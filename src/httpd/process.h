@@ -9,8 +9,11 @@
 
 #include "core/keys.h"
 #include "core/service.h"
+#include "httpd/audit.h"
 #include "httpd/ldap_functions.h"
+#include "httpd/measured_store.h"
 #include "httpd/module.h"
+#include "httpd/shared_metrics.h"
 #include "httpd/shared_outages.h"
 #include "httpd/shared_verifications.h"
 #include "httpd/watch.h"
@@ -22,7 +25,7 @@ namespace epoch::httpd {
 // What a child has. Opens the store, so it is made after the fork; lives as long as the process.
 class Child {
  public:
-  Child(store::StoreOptions options, const core::KeyRing& keys);
+  Child(store::StoreOptions options, const core::KeyRing& keys, SharedMetrics& metrics);
 
   [[nodiscard]] core::Service& service() noexcept { return service_; }
 
@@ -34,6 +37,7 @@ class Child {
  private:
   store::SystemEntropy entropy_;
   store::LmdbStore store_;
+  MeasuredStore measured_store_;
   core::Service service_;
   std::atomic<bool> store_is_out_{false};
 };
@@ -48,6 +52,8 @@ struct Process {
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
   SharedOutages* outages = nullptr;               // likewise
+  SharedMetrics* metrics = nullptr;               // likewise
+  AuditLog* audit = nullptr;                      // nullptr: none
   std::vector<Watch> watches;
   apr_proc_mutex_t* watch_turn = nullptr;     // never nullptr
   SharedWatchStatus* watch_status = nullptr;  // shared by all children, and never nullptr

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "httpd/answers.h"
+#include "httpd/happenings.h"
 #include "httpd/identity.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -65,6 +66,7 @@ int answer_without_directory(request_rec* r, Decided& decided) {
     return admit_without_provider(r, decided);
   }
   verdict.action = core::Action::Unavailable;
+  note_unavailable(r, verdict.reason);
   set_environment(r, decided);
   return unavailable(r);
 }
@@ -86,7 +88,10 @@ std::optional<int> end_session(request_rec* r, const Decided& decided, core::End
     return unavailable(r);
   }
   // A request that came in between has found the session live and asked as well.
-  if (*ended) log_end(r, session, reason);
+  if (*ended) {
+    log_end(r, session, reason);
+    note_ended(r, session, reason);
+  }
   return std::nullopt;
 }
 

@@ -4,6 +4,8 @@
 #include <apr_pools.h>
 #include <apr_shm.h>
 
+#include <cstddef>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <type_traits>
@@ -16,10 +18,13 @@ template <typename T>
 T* make_shared_by_processes(apr_pool_t* pool) {
   static_assert(std::is_trivially_destructible_v<T>);
   apr_shm_t* memory = nullptr;
-  if (apr_shm_create(&memory, sizeof(T), nullptr, pool) != APR_SUCCESS) {
+  // APR keeps a word of its own at the beginning, which leaves no more than that alignment.
+  std::size_t room = sizeof(T) + alignof(T);
+  if (apr_shm_create(&memory, room, nullptr, pool) != APR_SUCCESS) {
     throw std::runtime_error("the system has no shared memory to give");
   }
-  return ::new (apr_shm_baseaddr_get(memory)) T();
+  void* place = apr_shm_baseaddr_get(memory);
+  return ::new (std::align(alignof(T), sizeof(T), place, room)) T();
 }
 
 }  // namespace epoch::httpd

@@ -15,6 +15,8 @@
 
 #include "core/text.h"
 #include "httpd/config.h"
+#include "httpd/happenings.h"
+#include "httpd/process.h"
 #include "ldap/directory_url.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -156,8 +158,10 @@ apr_proc_mutex_t* make_watch_mutex(apr_pool_t* pconf) {
   return mutex;
 }
 
-void Watching::begin_if_nobody_else_does(std::vector<Watch>& watches, store::LmdbStore& store,
-                                         SharedWatchStatus& status, server_rec* main) {
+void Watching::begin_if_nobody_else_does(Process& process) {
+  std::vector<Watch>& watches = process.watches;
+  store::LmdbStore& store = process.child->store();
+  server_rec* const main = process.main_server;
   const std::lock_guard lock(mutex_);
   if (is_over_.load() || !watchers_.empty()) return;
   if (apr_proc_mutex_trylock(turn_) != APR_SUCCESS) return;
@@ -170,9 +174,14 @@ void Watching::begin_if_nobody_else_does(std::vector<Watch>& watches, store::Lmd
     const auto log = [main](ldap::Severity severity, const std::string& line) {
       write_to_log(main, severity, line);
     };
-    const auto publish = [&status, i](const ldap::WatcherStatus& now) { status.publish(i, now); };
-    watchers_.push_back(
-        std::make_unique<ldap::Watcher>(std::move(*watches[i].settings), store, log, publish));
+    const auto on_ended = [&process](const ldap::EndedAccount& account) {
+      note_ended_account(process, account);
+    };
+    const auto publish = [&status = *process.watch_status, i](const ldap::WatcherStatus& now) {
+      status.publish(i, now);
+    };
+    watchers_.push_back(std::make_unique<ldap::Watcher>(std::move(*watches[i].settings), store, log,
+                                                        on_ended, publish));
     watches[i].settings.reset();
   }
 }

@@ -16,9 +16,10 @@
 #include "httpd/watch_status.h"
 #include "ldap/watch_settings.h"
 #include "ldap/watcher.h"
-#include "store/lmdb_store.h"
 
 namespace epoch::httpd {
+
+struct Process;
 
 struct Watch {
   core::WatchId id;
@@ -45,9 +46,9 @@ class Watching {
   explicit Watching(apr_proc_mutex_t* turn) noexcept : turn_(turn) {}
 
   // Watches from now on if no other process does, unless this one has begun to end. Takes the
-  // settings out of `watches`. What is passed outlives the process's threads.
-  void begin_if_nobody_else_does(std::vector<Watch>& watches, store::LmdbStore& store,
-                                 SharedWatchStatus& status, server_rec* main);
+  // settings out of the watches of `process`, which outlives the process's threads, and so does its
+  // child.
+  void begin_if_nobody_else_does(Process& process);
 
   // For good, and lets another process begin. Waits until the threads have ended, but not for long:
   // on prefork a signal handler calls this, which may have interrupted what they wait for. Neither

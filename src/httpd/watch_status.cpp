@@ -11,6 +11,7 @@
 
 #include "httpd/boundary.h"
 #include "httpd/config.h"
+#include "httpd/metrics_text.h"
 #include "httpd/process.h"
 
 namespace epoch::httpd {
@@ -39,6 +40,19 @@ std::string clock_text(const std::optional<core::TimePoint>& at) {
 
 std::string state_of(const std::optional<ldap::WatcherStatus>& status) {
   return status ? std::string(ldap::to_string(status->state)) : "not watched";
+}
+
+void write_counters(request_rec* r, const SharedMetrics& metrics, bool is_plain) {
+  if (!is_plain) ap_rputs("<hr />\n<h2>Sessions of mod_auth_epoch</h2>\n<dl>\n", r);
+  for (const Total& total : totals_of(metrics)) {
+    const std::string value = std::to_string(total.value);
+    if (is_plain) {
+      ap_rprintf(r, "AuthEpoch%s: %s\n", total.name, value.c_str());
+    } else {
+      ap_rprintf(r, "<dt>%s: <b>%s</b></dt>\n", total.words, value.c_str());
+    }
+  }
+  if (!is_plain) ap_rputs("</dl>\n", r);
 }
 
 // For `?auto`: a line a value, as mod_status has them.
@@ -82,8 +96,10 @@ void write_html(request_rec* r, const Watch& watch,
 
 int write_status(request_rec* r, int flags) {
   const Process* process = server_config_of(r->server).process;
-  if (process == nullptr || process->watches.empty()) return DECLINED;
+  if (process == nullptr) return DECLINED;
   const bool is_plain = (flags & AP_STATUS_SHORT) != 0;
+  write_counters(r, *process->metrics, is_plain);
+  if (process->watches.empty()) return OK;
   if (!is_plain) ap_rputs("<hr />\n<h2>Directories watched by mod_auth_epoch</h2>\n<dl>\n", r);
   for (std::size_t i = 0; i < process->watches.size(); ++i) {
     const std::optional<ldap::WatcherStatus> status = process->watch_status->read(i);

@@ -52,11 +52,12 @@ Hash256 mark_of(const EntryUuid& uuid, EndReason reason, const Shown* after) {
 }  // namespace
 
 Book::Book(core::WatchLedger& ledger, const core::WatchId& watch, std::string directory_url,
-           Log log)
+           Log log, OnEnded on_ended)
     : ledger_(ledger),
       watch_(watch),
       directory_url_(std::move(directory_url)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      on_ended_(std::move(on_ended)) {}
 
 Result<Done> Book::open() {
   discard();
@@ -191,6 +192,7 @@ void Book::stage_erase(const EntryUuid& uuid) {
 void Book::stage_end(const WatchedEntry& before, EndReason reason, const Shown* after) {
   Ending ending{.mark = mark_of(before.uuid, reason, after),
                 .revocation = {core::account_of(directory_url_, before.dn), reason},
+                .dn = before.dn,
                 .line = "The directory has ended all sessions of " + printable(before.dn) + ": " +
                         std::string(core::to_string(reason)) + ", " + words_for(reason, after) +
                         "."};
@@ -203,9 +205,7 @@ void Book::stage_end(const WatchedEntry& before, EndReason reason, const Shown* 
 // The store took everything.
 void Book::settle(TimePoint now) {
   for (const Ending& ending : endings_) {
-    if (ended_unrecorded_.erase(ending.mark) != 0) continue;
-    ++tally_.ended;
-    log_(Severity::Info, ending.line);
+    if (ended_unrecorded_.erase(ending.mark) == 0) tell(ending);
   }
   tally_.entries = tally_.entries + staged_new_ - std::min(staged_.erase.size(), tally_.entries);
   if (has_changes()) tally_.last_change = now;
@@ -220,9 +220,14 @@ void Book::end_unrecorded() {
   for (const Ending& ending : endings_) {
     if (ended_unrecorded_.contains(ending.mark)) continue;
     if (ended_unrecorded_.size() < kMostUnrecorded) ended_unrecorded_.insert(ending.mark);
-    ++tally_.ended;
-    log_(Severity::Info, ending.line);
+    tell(ending);
   }
+}
+
+void Book::tell(const Ending& ending) {
+  ++tally_.ended;
+  log_(Severity::Info, ending.line);
+  if (on_ended_) on_ended_({.dn = ending.dn, .reason = ending.revocation.reason});
 }
 
 }  // namespace epoch::ldap

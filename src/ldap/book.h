@@ -1,9 +1,11 @@
 // Compares what the directory shows with what the ledger knows, and ends sessions.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -19,6 +21,15 @@ struct Shown {
   std::string dn;
   Standing standing;
 };
+
+// An entry's account, all of whose sessions have been ended for what the directory shows.
+struct EndedAccount {
+  std::string_view dn;
+  core::EndReason reason;
+};
+
+// Called once for each, when it is durable, from the watcher's thread.
+using OnEnded = std::function<void(const EndedAccount&)>;
 
 struct Tally {
   std::size_t entries = 0;                       // in the ledger
@@ -40,7 +51,8 @@ class Book {
  public:
   static constexpr std::size_t kBatch = 500;
 
-  Book(core::WatchLedger& ledger, const core::WatchId& watch, std::string directory_url, Log log);
+  Book(core::WatchLedger& ledger, const core::WatchId& watch, std::string directory_url, Log log,
+       OnEnded on_ended = {});
 
   // Counts the entries. To be called before anything else.
   core::Result<core::Done> open();
@@ -78,6 +90,7 @@ class Book {
   struct Ending {
     core::Hash256 mark;
     core::Revocation revocation;
+    std::string dn;
     std::string line;
   };
 
@@ -86,12 +99,14 @@ class Book {
   core::Result<core::Done> make_room_for(const core::EntryUuid& uuid, core::TimePoint now);
   void stage_end(const core::WatchedEntry& before, core::EndReason reason, const Shown* after);
   void end_unrecorded();
+  void tell(const Ending& ending);
   void settle(core::TimePoint now);
 
   core::WatchLedger& ledger_;
   const core::WatchId watch_;
   const std::string directory_url_;
   const Log log_;
+  const OnEnded on_ended_;
   Tally tally_;
   core::WatchChanges staged_;
   std::set<core::EntryUuid> staged_uuids_;

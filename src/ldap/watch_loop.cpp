@@ -32,10 +32,11 @@ void sleep(milliseconds time, const std::stop_token& stop) {
 
 }  // namespace
 
-WatchLoop::WatchLoop(WatchSettings settings, core::WatchLedger& ledger, Log log, Publish publish)
+WatchLoop::WatchLoop(WatchSettings settings, core::WatchLedger& ledger, Log log, OnEnded on_ended,
+                     Publish publish)
     : settings_(std::move(settings)),
       log_(log),
-      book_(ledger, watch_id_of(settings_), settings_.url.text, log),
+      book_(ledger, watch_id_of(settings_), settings_.url.text, log, std::move(on_ended)),
       report_(settings_.url.text, std::move(log), std::move(publish)),
       backoff_(std::random_device()()) {}
 

@@ -19,7 +19,8 @@ namespace epoch::ldap {
 // For one thread. The ledger outlives it.
 class WatchLoop {
  public:
-  WatchLoop(WatchSettings settings, core::WatchLedger& ledger, Log log, Publish publish);
+  WatchLoop(WatchSettings settings, core::WatchLedger& ledger, Log log, OnEnded on_ended,
+            Publish publish);
 
   // Returns when a stop is requested, and not before. Throws nothing.
   void run(const std::stop_token& stop) noexcept;

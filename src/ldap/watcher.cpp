@@ -26,9 +26,10 @@ class SignalsBlocked {
 
 }  // namespace
 
-Watcher::Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, Publish publish)
+Watcher::Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, OnEnded on_ended,
+                 Publish publish)
     : loop_(std::make_unique<WatchLoop>(std::move(settings), ledger, std::move(log),
-                                        std::move(publish))) {
+                                        std::move(on_ended), std::move(publish))) {
   const SignalsBlocked blocked;
   thread_ = std::jthread([this](const std::stop_token& stop) {
     loop_->run(stop);

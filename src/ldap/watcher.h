@@ -21,8 +21,9 @@ class WatchLoop;
 // logged, and tried again. Signals are for the process's other threads.
 class Watcher {
  public:
-  // The ledger outlives the watcher. `log` and `publish` are called from its thread.
-  Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, Publish publish);
+  // The ledger outlives the watcher. `log`, `on_ended` and `publish` are called from its thread.
+  Watcher(WatchSettings settings, core::WatchLedger& ledger, Log log, OnEnded on_ended,
+          Publish publish);
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
   ~Watcher();

@@ -40,9 +40,10 @@ Result<bool> is_open(const Tables& tables, const std::optional<Record>& root,
 }
 
 // Ends what lived before and lets it point to the new session, if it points nowhere yet.
-void hand_over(Record& record, const Opening& opening) {
+void hand_over(const RecordKey& key, Record& record, const Opening& opening, Opened& opened) {
   if (record.session && !record.session->end) {
     record.session->end = {.reason = EndReason::Superseded, .at = opening.now};
+    opened.superseded.push_back({.key = key, .session = *record.session});
   }
   core::Succession& succession = record.succession;
   if (succession.successor) return;
@@ -145,13 +146,14 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
     root->emplace();
     (*root)->succession.generation = opening.follows.generation;
   }
-  hand_over(**root, opening);
+  Opened done{.outcome = OpenOutcome::Opened, .session = std::move(*opened.session)};
+  hand_over(root_key, **root, opening, done);
   if (Result<Done> put = tables.put(root_key, **root); !put) return put.error();
   if (*successor) {
-    hand_over(**successor, opening);
+    hand_over(*successor_key, **successor, opening, done);
     if (Result<Done> put = tables.put(*successor_key, **successor); !put) return put.error();
   }
-  return Opened{.outcome = OpenOutcome::Opened, .session = std::move(*opened.session)};
+  return done;
 }
 
 Result<core::VerifyOutcome> note_verified(Tables& tables, const core::Verification& verification) {

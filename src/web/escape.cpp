@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kLowerHex = "0123456789abcdef";
 constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 constexpr std::string_view kReplacementCharacter = "\xef\xbf\xbd";
+constexpr std::string_view kEllipsis = "\xe2\x80\xa6";
 
 std::uint8_t byte_of(char c) noexcept { return static_cast<std::uint8_t>(c); }
 
@@ -56,14 +57,19 @@ std::size_t utf8_sequence_length(std::string_view text) noexcept {
   return 0;
 }
 
-void append_json_ascii(std::string& json, char c) {
-  if (c == '"' || c == '\\') {
-    json.append({'\\', c});
-  } else if (byte_of(c) < 0x20 || byte_of(c) == 0x7f) {
-    json.append("\\u00").append({kLowerHex[byte_of(c) >> 4U], kLowerHex[byte_of(c) & 0xfU]});
-  } else {
-    json += c;
-  }
+std::string escaped_control(std::uint8_t code) {
+  return std::string("\\u00").append({kLowerHex[code >> 4U], kLowerHex[code & 0xfU]});
+}
+
+// One well-formed sequence, as it stands in a JSON string.
+std::string json_character(std::string_view sequence) {
+  const char c = sequence[0];
+  if (c == '"' || c == '\\') return {'\\', c};
+  if (byte_of(c) < 0x20 || byte_of(c) == 0x7f) return escaped_control(byte_of(c));
+  if (c == '\xc2' && byte_of(sequence[1]) < 0xa0) return escaped_control(byte_of(sequence[1]));
+  if (sequence == "\xe2\x80\xa8") return "\\u2028";
+  if (sequence == "\xe2\x80\xa9") return "\\u2029";
+  return std::string(sequence);
 }
 
 }  // namespace
@@ -107,17 +113,19 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-std::string json_string(std::string_view text) {
+std::string json_string(std::string_view text, std::size_t longest) {
   std::string json = "\"";
+  std::size_t end_of_cut = json.size();  // up to where an ellipsis and the quote still fit
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) {
-      json += kReplacementCharacter;
-    } else if (length == 1) {
-      append_json_ascii(json, text[0]);
-    } else {
-      json += text.substr(0, length);
+    json +=
+        length == 0 ? std::string(kReplacementCharacter) : json_character(text.substr(0, length));
+    if (json.size() >= longest) {
+      json.resize(end_of_cut);
+      json += kEllipsis;
+      break;
     }
+    if (json.size() + kEllipsis.size() < longest) end_of_cut = json.size();
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return json += '"';

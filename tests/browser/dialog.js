@@ -56,10 +56,14 @@ export class Dialog {
   }
 
   // It was under way while the last answer was typed, and has not been given that answer yet. On a
-  // busy machine the browsers report what they send a while after they have sent it.
+  // busy machine the browsers report what they send a while after they have sent it; but nothing
+  // that is heard of after a logout belongs to a login before it.
   #belongsToLast(id) {
-    return this.#last && !this.#last.served.has(id)
-      && this.#heard.get(id) < this.#last.at + TYPING_MILLISECONDS * 1000;
+    if (!this.#last || this.#last.served.has(id)) return false;
+    const since = this.#chronicle.closings.filter(({ asked }) => asked > this.#last.at);
+    const typedUntil = Math.min(this.#last.at + TYPING_MILLISECONDS * 1000,
+      ...since.map(({ asked }) => asked));
+    return this.#heard.get(id) < typedUntil;
   }
 
   async #show(id, url, answer) {

@@ -81,6 +81,8 @@ def test_mistake_in_a_directory_directive_is_answered_with_what_is_accepted(http
 
 
 @pytest.mark.parametrize("line, parts", [
+    ('AuthEpochAuditLog ""', ("AuthEpochAuditLog", "one argument")),
+    ('AuthEpochAuditLog "|"', ("AuthEpochAuditLog: `|` ", "as for CustomLog")),
     ("AuthEpochStore redis://localhost", ("AuthEpochStore: `redis://localhost` ", "give lmdb:")),
     ("AuthEpochStore /var/lib/x", ("AuthEpochStore: `/var/lib/x` ", "give lmdb: and a directory")),
     ("AuthEpochStore lmdb:", ("AuthEpochStore: `lmdb:` ", "give lmdb: and a directory")),
@@ -140,7 +142,8 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
     (section(PROTECTED) + LOGOUT.replace("SetHandler", "AuthEpoch Off\nSetHandler"),
      ("the logout handler needs", "AuthEpoch is not On here")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
-     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout",)),
+     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout and "
+      "auth-epoch-metrics",)),
 ])
 def test_mistake_that_several_lines_make_is_found(httpd, configuration, parts):
     assert_refused(httpd, configuration, *parts)
@@ -303,7 +306,8 @@ VALUES = {
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
     "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
-    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochPage": "confirm conf/page.html"}
+    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
+    "AuthEpochPage": "confirm conf/page.html"}
 
 
 def contexts():

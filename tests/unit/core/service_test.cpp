@@ -307,6 +307,36 @@ TEST_F(ServiceTest, ALateTouchDoesNotReviveWhatHasEnded) {
   EXPECT_EQ(request(before, &alice_), Action::RefuseAndArm);
 }
 
+TEST_F(ServiceTest, WhoFindsASessionOverIsToldOnce) {
+  std::string jar;
+  sign_in(jar, alice_);
+  std::string second = jar;
+  now_ += std::chrono::minutes(31);
+  const Examined examined = examine(jar, &alice_);
+  ASSERT_EQ(examined.found_over.size(), 1U);
+  EXPECT_EQ(examined.found_over[0].session.identity.user, "alice");
+  EXPECT_EQ(examined.found_over[0].session.end->reason, EndReason::IdleTimeout);
+  EXPECT_TRUE(examine(second, &alice_).found_over.empty());
+}
+
+TEST_F(ServiceTest, ALogoutTellsWhatWasOverBeforeAndWhetherItReachedFurther) {
+  std::string jar;
+  sign_in(jar, alice_);
+  std::string other = jar;
+  EXPECT_FALSE(log_out(other, nullptr).swept);
+  std::string late;
+  sign_in(late, alice_);
+  std::string before = late;
+  EXPECT_TRUE(log_out(late, nullptr, LogoutScope::AllBrowsers).swept);
+  sign_in(late, alice_);
+  EXPECT_TRUE(log_out(late, nullptr, LogoutScope::OtherBrowsers).swept);
+  now_ += std::chrono::minutes(31);
+  const LoggedOut done = log_out(late, nullptr);
+  ASSERT_EQ(done.found_over.size(), 1U);
+  EXPECT_EQ(done.found_over[0].session.end->reason, EndReason::IdleTimeout);
+  EXPECT_TRUE(done.ended.empty());
+}
+
 TEST_F(ServiceTest, AFreshLoginSupersedesTheOldOneAndOnlyThen) {
   std::string jar;
   sign_in(jar, alice_);

@@ -64,13 +64,18 @@ struct LogLine {
   std::string text;
 };
 
-// A book in a ledger, and what it logs.
+// A book in a ledger, what it logs, and whom it tells to have been ended.
 struct TestBook {
   TestLedger ledger;
   std::vector<LogLine> lines;
+  std::vector<std::string> told;  // "dn: reason"
   Book book{ledger, core::sha256({}), std::string(kUrl),
             [this](Severity severity, const std::string& text) {
               lines.push_back({severity, text});
+            },
+            [this](const EndedAccount& account) {
+              told.push_back(std::string(account.dn) + ": " +
+                             std::string(core::to_string(account.reason)));
             }};
 };
 

@@ -71,6 +71,7 @@ TEST_F(SyncFollowing, AChangedPasswordEndsThatAccountAlone) {
   EXPECT_TRUE(say(EntryChange::Modify, 2, changed(2), "later"));
   EXPECT_TRUE(rest());
   EXPECT_EQ(ended(), Names{"2: password-changed"});
+  EXPECT_EQ(test.told, Names{dn(2) + ": password-changed"});
   EXPECT_EQ(cookie(), "later");
   ASSERT_EQ(test.lines.size(), 1U);
   EXPECT_EQ(test.lines[0].text, "The directory has ended all sessions of " + dn(2) +

@@ -219,7 +219,12 @@ TEST_P(StoreContract, AnUnknownRootKeepsTheGenerationItCameWith) {
 TEST_P(StoreContract, ALoginSupersedesTheSessionItFollows) {
   const Opening first = open_new(*store_, 1);
   const Opening second = login(2, Lineage{.root = first.root}, *store_->moment());
-  EXPECT_EQ(open(second).outcome, OpenOutcome::Opened);
+  const core::Opened opened = open(second);
+  EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
+  ASSERT_EQ(opened.superseded.size(), 1U);
+  EXPECT_EQ(opened.superseded[0].key, first.key);
+  EXPECT_EQ(opened.superseded[0].session.identity.user, "alice");
+  EXPECT_TRUE(open(second).superseded.empty()) << "joined: it had been superseded before";
   EXPECT_TRUE(lives(*store_, second.key));
   const core::Record before = record(first.key);
   ASSERT_TRUE(before.session->end);
@@ -230,15 +235,19 @@ TEST_P(StoreContract, ALoginSupersedesTheSessionItFollows) {
 TEST_P(StoreContract, ALoginAfterAnEndedSessionLeavesItsEndAsItWas) {
   const Opening first = open_new(*store_, 1);
   EXPECT_TRUE(*store_->end(first.key, EndReason::IdleTimeout, kNoon + Seconds(9)));
-  EXPECT_EQ(open(login(2, Lineage{.root = first.root}, *store_->moment())).outcome,
-            OpenOutcome::Opened);
+  const core::Opened opened = open(login(2, Lineage{.root = first.root}, *store_->moment()));
+  EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
+  EXPECT_TRUE(opened.superseded.empty());
   EXPECT_EQ(record(first.key).session->end->reason, EndReason::IdleTimeout);
 }
 
 TEST_P(StoreContract, OtherCredentialsForTheSameChallengeSupersedeTheLiveSuccessor) {
   const Opening first = open_new(*store_, 1);
   const Opening second = login(2, first.follows, *store_->moment());
-  EXPECT_EQ(open(second).outcome, OpenOutcome::Opened);
+  const core::Opened opened = open(second);
+  EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
+  ASSERT_EQ(opened.superseded.size(), 1U);
+  EXPECT_EQ(opened.superseded[0].key, first.key);
   EXPECT_FALSE(lives(*store_, first.key));
   EXPECT_TRUE(lives(*store_, second.key));
   EXPECT_EQ(record(first.key).succession.successor, second.root);

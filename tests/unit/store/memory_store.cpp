@@ -87,9 +87,10 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   const auto [followed, is_new] = records_.try_emplace(root_key);
   if (is_new) followed->second.succession.generation = opening.follows.generation;
   const std::optional<core::Hash256> sibling = followed->second.succession.successor;
-  supersede(followed->second, opening);
-  if (sibling) supersede(*record(core::record_key_of(*sibling)), opening);
-  return core::Opened{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
+  core::Opened done{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
+  supersede(root_key, opening, done);
+  if (sibling) supersede(core::record_key_of(*sibling), opening, done);
+  return done;
 }
 
 Result<core::VerifyOutcome> MemoryStore::note_verified(const core::Verification& verification) {
@@ -300,14 +301,17 @@ Record* MemoryStore::record(const RecordKey& key) {
   return found == records_.end() ? nullptr : &found->second;
 }
 
-void MemoryStore::supersede(Record& record, const core::Opening& opening) {
-  if (record.session && !record.session->end) {
-    record.session->end = core::End{.reason = core::EndReason::Superseded, .at = opening.now};
+void MemoryStore::supersede(const RecordKey& key, const core::Opening& opening,
+                            core::Opened& opened) {
+  Record& old = records_.at(key);
+  if (old.session && !old.session->end) {
+    old.session->end = core::End{.reason = core::EndReason::Superseded, .at = opening.now};
+    opened.superseded.push_back({.key = key, .session = *old.session});
   }
-  if (record.succession.successor) return;
-  record.succession.successor = opening.root;
-  record.succession.signing_key = opening.signing_key;
-  record.succession.changed = opening.now;
+  if (old.succession.successor) return;
+  old.succession.successor = opening.root;
+  old.succession.signing_key = opening.signing_key;
+  old.succession.changed = opening.now;
 }
 
 }  // namespace epoch::store

@@ -63,7 +63,7 @@ class MemoryStore : public core::SessionStore, public core::WatchLedger {
   [[nodiscard]] std::optional<core::EndReason> outgrown(const core::Session& session) const;
   [[nodiscard]] bool is_live(const core::Hash256& root, const core::Opening& opening) const;
   [[nodiscard]] core::Record* record(const core::RecordKey& key);
-  void supersede(core::Record& record, const core::Opening& opening);
+  void supersede(const core::RecordKey& key, const core::Opening& opening, core::Opened& opened);
 
   core::Hash256 instance_;
   std::uint64_t commits_ = 0;

@@ -39,6 +39,19 @@ TEST(JsonString, KeepsWellFormedUtf8) {
   EXPECT_EQ(json_string(kText), in_quotes(kText));
 }
 
+TEST(JsonString, EscapesWhatUnicodeCountsAsAControlCharacterOrALinesEnd) {
+  EXPECT_EQ(json_string("\xc2\x80\xc2\x85\xc2\x9f\xe2\x80\xa8\xe2\x80\xa9"),
+            R"("\u0080\u0085\u009f\u2028\u2029")");
+  EXPECT_EQ(json_string("\xc2\xa0\xe2\x80\xa7"), in_quotes("\xc2\xa0\xe2\x80\xa7"));
+}
+
+TEST(JsonString, IsCutBetweenTwoCharacters) {
+  EXPECT_EQ(json_string("12345678", 10), in_quotes("12345678"));
+  EXPECT_EQ(json_string("123456789", 10), in_quotes("12345\xe2\x80\xa6"));
+  EXPECT_EQ(json_string("1234\n6789", 10), in_quotes("1234\xe2\x80\xa6"));
+  EXPECT_EQ(json_string("1234\xc3\xab\xc3\xab\xc3\xab", 10), in_quotes("1234\xe2\x80\xa6"));
+}
+
 TEST(JsonString, ReplacesEveryByteThatIsNotUtf8) {
   const std::string replaced(kReplaced);
   EXPECT_EQ(json_string("Zo\xeb!"), in_quotes("Zo" + replaced + "!"));                // Latin-1

@@ -1,0 +1,46 @@
+// The handler auth-epoch-metrics.
+#include <httpd.h>
+
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/boundary.h"
+#include "httpd/exchange.h"
+#include "httpd/metrics_text.h"
+#include "httpd/process.h"
+
+namespace epoch::httpd {
+namespace {
+
+constexpr std::string_view kHandlerName = "auth-epoch-metrics";
+
+int answer(request_rec* r) {
+  if (r->handler == nullptr || r->handler != kHandlerName) return DECLINED;
+  if (r->method_number != M_GET) {
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
+    return HTTP_METHOD_NOT_ALLOWED;
+  }
+  if (const int status = ap_discard_request_body(r); status != OK) return status;
+  const Process* process = server_config_of(r->server).process;
+  if (process == nullptr) return HTTP_SERVICE_UNAVAILABLE;
+  std::vector<WatchedDirectory> directories;
+  for (std::size_t i = 0; i < process->watches.size(); ++i) {
+    directories.push_back(
+        {.url = process->watches[i].directory, .status = process->watch_status->read(i)});
+  }
+  const std::string text = metrics_text(*process->metrics, directories, time_of(r));
+  ap_set_content_type(r, kMetricsContentType);
+  ap_set_content_length(r, static_cast<apr_off_t>(text.size()));
+  apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+  ap_rwrite(text.data(), static_cast<int>(text.size()), r);
+  return OK;
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_metrics_handler(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR,
+                               [r] { return epoch::httpd::answer(r); });
+}
