@@ -27,6 +27,7 @@ constexpr std::string_view kLoginFailed = "login-failed";
 
 // Who brought it about, in CAEP's words.
 constexpr std::string_view kUser = "user";
+constexpr std::string_view kAdmin = "admin";
 constexpr std::string_view kPolicy = "policy";
 constexpr std::string_view kSystem = "system";
 
@@ -38,6 +39,8 @@ std::string_view initiator_of(EndReason reason) noexcept {
     case EndReason::IdleTimeout:
     case EndReason::MaxAge:
       return kPolicy;
+    case EndReason::EndedByAdministrator:
+      return kAdmin;
     default:
       return kSystem;
   }

@@ -108,6 +108,15 @@ def test_a_logout_elsewhere_is_one_line_and_each_session_has_its_own_when_it_is_
     assert found["session"] == log.of("session-established")[1]["session"]
 
 
+def test_what_an_administrator_has_ended_is_told_when_somebody_comes_back(httpd, tools):
+    log = audited(httpd, ALICE)
+    alice = SignedIn(httpd, ALICE)
+    tools.epochctl("end", "--user", "alice", "--store", httpd.store, check=True)
+    assert not alice.is_live
+    ended, = log.of("session-revoked")
+    assert (ended["reason"], ended["initiator"]) == ("ended-by-administrator", "admin")
+
+
 def test_a_session_that_ran_out_is_told_once_when_somebody_comes_back(httpd):
     log = audited(httpd, ALICE, zone="AuthEpochMaxAge 1s")
     alice = SignedIn(httpd, ALICE)
