@@ -16,7 +16,6 @@ export class Dialog {
   #underWay = new Set();  // ids of requests without a response
   #open = null;           // answers to be given to those that wait, by id
   #last = null;           // the dialog before: {at, person, served}
-  #changed = 0;           // when it last became another's turn to answer
   #chronicle;
 
   constructor(chronicle) {
@@ -26,11 +25,10 @@ export class Dialog {
   // Whoever is there from now on, one after the other.
   attend(...people) {
     this.#people = people;
-    this.#changed = now();
   }
 
   nobodyAttends() {
-    this.attend();
+    this.#people = [];
   }
 
   hear(id) {
@@ -57,15 +55,9 @@ export class Dialog {
     }
   }
 
-  // It was under way while the last answer was typed, and has not been given that answer yet. On a
-  // busy machine the browsers report what they send a while after they have sent it; but what is
-  // heard of after a logout, or when it is another's turn, belongs to no dialog before that.
+  // It was sent before the last answer, and has not been given that answer yet.
   #belongsToLast(id) {
-    if (!this.#last || this.#last.served.has(id)) return false;
-    const turns = [this.#changed, ...this.#chronicle.closings.map(({ asked }) => asked)];
-    const typedUntil = Math.min(this.#last.at + TYPING_MILLISECONDS * 1000,
-      ...turns.filter((at) => at > this.#last.at));
-    return this.#heard.get(id) < typedUntil;
+    return this.#last && this.#heard.get(id) < this.#last.at && !this.#last.served.has(id);
   }
 
   async #show(id, url, answer) {
