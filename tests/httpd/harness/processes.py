@@ -1,5 +1,6 @@
 """Server processes that run as nobody in particular, and end with the tests."""
 
+import itertools
 import os
 import pathlib
 import pwd
@@ -14,6 +15,8 @@ UNPRIVILEGED = "www-data"
 TCP_LISTEN = "0A"
 WORKERS = 16  # at most, side by side
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OURS = range(15000 + WORKER % WORKERS, 32000, WORKERS)
+_ports = itertools.cycle(random.sample(_OURS, len(_OURS)))
 
 
 def is_root():
@@ -41,9 +44,8 @@ def give_to_unprivileged(path):
 def free_port():
     """A port of the loopback address that nobody listens on, outside the range the kernel hands to
     clients, so that none of them takes it before the server does. Tests that run side by side draw
-    from ports of their own, for the same reason."""
-    while True:
-        port = random.randrange(15000 + WORKER % WORKERS, 32000, WORKERS)
+    from ports of their own, for the same reason, and no port comes again before all others have."""
+    for port in _ports:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
