@@ -15,7 +15,7 @@ export class Dialog {
   #heard = new Map();     // when a request was first heard of, by id
   #underWay = new Set();  // ids of requests without a response
   #open = null;           // answers to be given to those that wait, by id
-  #last = null;           // the dialog before: {at, person, served}
+  #last = null;           // the dialog before: {closed, person, served}
   #chronicle;
 
   constructor(chronicle) {
@@ -31,17 +31,18 @@ export class Dialog {
     this.#people = [];
   }
 
-  hear(id) {
-    if (this.#heard.has(id)) return;
-    this.#heard.set(id, now());
-    this.#underWay.add(id);
+  // A request is on its way, since `sent` (microseconds) at the latest.
+  hear(id, sent = now()) {
+    if (!this.#heard.has(id)) this.#underWay.add(id);
+    this.#heard.set(id, Math.min(sent, this.#heard.get(id) ?? sent));
   }
 
   done(id) {
     this.#underWay.delete(id);
   }
 
-  // `answer` sends a person's name and password, or cancels if there is nobody.
+  // `answer` sends a person's name and password, or cancels if there is nobody; it returns when the
+  // browser has them.
   ask(id, url, answer) {
     this.hear(id);
     this.done(id);
@@ -55,9 +56,9 @@ export class Dialog {
     }
   }
 
-  // It was sent before the last answer, and has not been given that answer yet.
+  // It was sent before the browser had the last answer, and has not been given that answer yet.
   #belongsToLast(id) {
-    return this.#last && this.#heard.get(id) < this.#last.at && !this.#last.served.has(id);
+    return this.#last && this.#heard.get(id) < this.#last.closed && !this.#last.served.has(id);
   }
 
   async #show(id, url, answer) {
@@ -69,8 +70,10 @@ export class Dialog {
     const person = (this.#people.length > 1 ? this.#people.shift() : this.#people[0]) ?? null;
     const waiting = this.#open;
     this.#open = null;
-    this.#last = { at: now(), person, served: new Set(waiting.keys()) };
-    this.#chronicle.prompted({ at: this.#last.at, person, url });
-    for (const give of waiting.values()) give(person);
+    const dialog = { closed: Infinity, person, served: new Set(waiting.keys()) };
+    this.#last = dialog;
+    this.#chronicle.prompted({ at: now(), person, url });
+    await Promise.all([...waiting.values()].map((give) => give(person)));
+    dialog.closed = now();
   }
 }

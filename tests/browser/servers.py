@@ -28,6 +28,7 @@ LogFormat "%{begin:usec}t\t%{end:usec}t\t%{player}C\t%>s\t%m\t%U\t%u\t%{with_cre
 %{AuthEpoch}i\t%{AUTH_EPOCH_EVENT}e\t%{AUTH_EPOCH_SESSION}e" play
 CustomLog ${SCRATCH}/logs/play.log play
 AddType text/event-stream .events
+Header always set X-Arrived "%t"
 Header always set X-Reason "%{AUTH_EPOCH_REASON}e"
 Header always set X-With-Credentials "%{with_credentials}e"
 """

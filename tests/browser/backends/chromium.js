@@ -71,5 +71,5 @@ async function watchPrompts(session, dialog) {
 
 // A request that the page has given up meanwhile waits for no answer any more.
 function send(session, method, parameters) {
-  session.send(method, parameters).catch(() => {});
+  return session.send(method, parameters).catch(() => {});
 }

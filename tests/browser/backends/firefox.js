@@ -75,13 +75,21 @@ class Firefox {
     const request = event.request.request;
     const dialog = this.#dialogOf(event);
     if (!dialog) throw new Error(`a prompt that belongs to no tab: ${event.request.url}`);
+    dialog.hear(request, arrivedAt(event.response));
     dialog.ask(request, event.request.url, (person) => {
       const answer = person ? {
         action: 'provideCredentials',
         credentials: { type: 'password', username: person.user, password: person.password },
       } : { action: 'cancel' };
       // A request that the page has given up meanwhile waits for no answer any more.
-      connection.send('network.continueWithAuth', { request, ...answer }).catch(() => {});
+      return connection.send('network.continueWithAuth', { request, ...answer }).catch(() => {});
     });
   }
+}
+
+// When the server had the request. On a busy machine Firefox tells of one that it has sent only
+// when the person has answered for those before it.
+function arrivedAt({ headers }) {
+  const { value } = headers.find(({ name }) => name.toLowerCase() === 'x-arrived');
+  return Number(value.value.replace('t=', ''));
 }

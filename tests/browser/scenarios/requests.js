@@ -28,6 +28,7 @@ scenario('six protected images in a public page', async ({ browser, anna }) => {
   await tab.signIn('/public/gallery.html', anna, 'public gallery');
   await tab.visit('/app/');
   await tab.logOut('form-page');
+  await tab.untilForgotten();  // who leaves the page within milliseconds is asked twice
   await tab.signIn('/public/gallery.html', anna, 'public gallery');
 });
 
