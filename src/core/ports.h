@@ -32,6 +32,13 @@ struct Look {
   StoreMoment moment;  // everything committed up to here has been seen
 };
 
+// AuthEpochMaxSessions: how many live sessions a user may have in the zone.
+struct SessionLimit {
+  std::size_t most;  // at least 1
+  bool deny;         // the login that would be one too many; else the oldest session ends
+  friend bool operator==(const SessionLimit&, const SessionLimit&) = default;
+};
+
 // A login that the provider has verified, about to become a session.
 struct Opening {
   RecordKey key;              // of the new session
@@ -42,18 +49,21 @@ struct Opening {
   StoreMoment seen;           // taken before the credentials went to the provider
   Limits limits;              // of the location, to tell whether others are live
   TimePoint now;
+  std::optional<SessionLimit> session_limit = {};
 };
 
 enum class OpenOutcome {
   Opened,    // a new session
   Joined,    // the same answer had already opened it, and it lives
   Conflict,  // something ended, closed or grew since `seen`; nothing was opened
+  TooMany,   // the user has as many sessions as the limit allows; nothing was opened
 };
 
 struct Opened {
   OpenOutcome outcome;
-  Session session;  // as stored; not meaningful for Conflict
-  std::vector<NamedSession> superseded = {};
+  Session session;  // as stored; not meaningful where nothing was opened
+  // What ended with it: what the same browser had before, and what the limit left no room for.
+  std::vector<NamedSession> ended = {};
 };
 
 // Whose sessions an epoch increment ends.
@@ -96,7 +106,7 @@ struct Verification {
 enum class VerifyOutcome {
   Noted,
   Over,     // the session is absent, ended or outgrown: nothing was written
-  Another,  // the directory has found another account than before: nothing was written
+  Another,  // the provider has found somebody else than before: nothing was written
 };
 
 struct Listed {
@@ -108,6 +118,15 @@ struct Listed {
 struct ListPage {
   std::vector<Listed> sessions;
   std::optional<RecordKey> next;  // where the next page begins; nullopt after the last
+};
+
+// A place in an index. Opaque, and of use to the store that gave it alone.
+using Position = std::string;
+
+// Sessions that have not been ended and that no epoch has outgrown. They may be overdue.
+struct IndexPage {
+  std::vector<NamedSession> sessions;
+  std::optional<Position> next = {};  // where the next page begins; nullopt after the last
 };
 
 struct Purged {
@@ -133,7 +152,9 @@ class SessionStore {
   // since `seen`; the followed lineage is open (its record, if there is one, has this generation,
   // and its successor, if there is one, is live). Then the session that the lineage names ends as
   // Superseded, a live successor that it had for other credentials likewise, and each points to the
-  // new session. A root that the store does not know gets a record of its own.
+  // new session. A root that the store does not know gets a record of its own. Where the user then
+  // has more live sessions than the limit allows, the oldest end as SessionLimit, or nothing is
+  // opened; overdue ones that are met end on the occasion.
   virtual Result<Opened> open(const Opening& opening) = 0;
 
   // Moves verified forward and keeps the identity as it was found; one that comes late changes
@@ -155,6 +176,18 @@ class SessionStore {
 
   // Sessions in key order, from `from` on, at most `limit` (at least 1).
   virtual Result<ListPage> list(const std::optional<RecordKey>& from, std::size_t limit) = 0;
+
+  // The sessions of a user in a zone, the oldest login first. A position of somebody else's list
+  // begins this one anew.
+  virtual Result<IndexPage> list_of(const Identity& user, std::string_view zone,
+                                    const std::optional<Position>& from, std::size_t limit) = 0;
+
+  // The sessions of users whose names begin so (ASCII letters of either case are the same), in the
+  // order of their names. Where many sessions have been outgrown, a page may hold fewer than
+  // `limit`, or none, though there are more: see `next`.
+  virtual Result<IndexPage> list_by_name(std::string_view beginning,
+                                         const std::optional<Position>& from,
+                                         std::size_t limit) = 0;
 
   // Looks at up to `limit` records from `from` on and removes those that are forgettable at `now`.
   virtual Result<Purged> purge(const std::optional<RecordKey>& from, std::size_t limit,

@@ -243,7 +243,7 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   return OpenedSession{.outcome = opened->outcome,
                        .session = {.key = opening.key, .session = std::move(opened->session)},
                        .cookie_value = session_value(login.id),
-                       .superseded = std::move(opened->superseded)};
+                       .ended = std::move(opened->ended)};
 }
 
 Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identity& identity,

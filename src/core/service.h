@@ -74,7 +74,7 @@ struct OpenedSession {
   OpenOutcome outcome;
   NamedSession session;
   std::string cookie_value;
-  std::vector<NamedSession> superseded;
+  std::vector<NamedSession> ended;  // see Opened
 };
 
 enum class LogoutScope { ThisBrowser, OtherBrowsers, AllBrowsers };

@@ -28,12 +28,14 @@ std::string_view to_string(EndReason reason) noexcept {
       return "account-renamed";
     case EndReason::EndedByAdministrator:
       return "ended-by-administrator";
+    case EndReason::SessionLimit:
+      return "session-limit";
   }
   return "unknown";
 }
 
 bool is_end_reason(EndReason reason) noexcept {
-  return reason >= EndReason::LoggedOut && reason <= EndReason::EndedByAdministrator;
+  return reason >= EndReason::LoggedOut && reason <= EndReason::SessionLimit;
 }
 
 Hash256 proof_of(const SessionId& id, const Credentials& credentials) {

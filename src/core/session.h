@@ -42,6 +42,7 @@ enum class EndReason : std::uint8_t {
   AccountGone = 9,            // deleted, or no longer found by AuthLDAPURL
   AccountRenamed = 10,        // the DN is another
   EndedByAdministrator = 11,  // with epochctl
+  SessionLimit = 12,          // a later login was one too many (AuthEpochMaxSessions)
 };
 
 // In the words of logs and AUTH_EPOCH_REASON: "logged-out", "superseded", "idle-timeout", ...

@@ -40,7 +40,7 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
       *decided.examined.login, presentation.presented(), limits_of(dir_config_of(r)), time_of(r));
   if (!examined) return decided.answer = unavailable(r);
   decided.examined = *std::move(examined);
-  note_found_over(r, decided.examined.found_over);
+  note_over(r, decided.examined.found_over);
   note_refusal(r, decided, presentation);
   set_environment(r, decided);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,

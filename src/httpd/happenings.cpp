@@ -169,9 +169,7 @@ void note_login(request_rec* r, const Decided& decided,
                   : reason == core::Reason::None ? "login"
                                                  : core::to_string(reason),
                   kUser, opened.session);
-    for (const NamedSession& session : opened.superseded) {
-      note_ended(r, session, EndReason::Superseded);
-    }
+    note_over(r, opened.ended);
     return true;
   });
 }
@@ -184,14 +182,14 @@ void note_ended(request_rec* r, const NamedSession& session, EndReason reason) n
   });
 }
 
-void note_found_over(request_rec* r, std::span<const NamedSession> sessions) noexcept {
+void note_over(request_rec* r, std::span<const NamedSession> sessions) noexcept {
   for (const NamedSession& session : sessions) note_ended(r, session, session.session.end->reason);
 }
 
 void note_logout(request_rec* r, const Decided& decided, LogoutScope asked_for,
                  const core::LoggedOut& done) noexcept {
   guarded(r, false, [&] {
-    note_found_over(r, done.found_over);
+    note_over(r, done.found_over);
     SharedMetrics& metrics = *process_of(r->server).metrics;
     if (done.ended.empty() && !done.swept) return true;
     metrics.logouts.add(done.swept ? asked_for : LogoutScope::ThisBrowser);

@@ -29,8 +29,9 @@ void note_login(request_rec* r, const Decided& decided, const core::OpenedSessio
 
 void note_ended(request_rec* r, const core::NamedSession& session, core::EndReason reason) noexcept;
 
-// This request is the first to find that they were over.
-void note_found_over(request_rec* r, std::span<const core::NamedSession> sessions) noexcept;
+// The same of several, for the reasons that they ended for: this request is the first to find that
+// they were over, or has led to it.
+void note_over(request_rec* r, std::span<const core::NamedSession> sessions) noexcept;
 
 void note_logout(request_rec* r, const Decided& decided, core::LogoutScope asked_for,
                  const core::LoggedOut& done) noexcept;

@@ -190,7 +190,7 @@ int forget(request_rec* r, const DirConfig& config, const Presentation& presenta
   decided.examined =
       child.service().examine(presentation.presented(), policy_for(r, config), time_of(r));
   child.note_store_answer(r, decided.examined.store_error);
-  note_found_over(r, decided.examined.found_over);
+  note_over(r, decided.examined.found_over);
   return refuse(r, decided);
 }
 

@@ -60,6 +60,18 @@ Result<core::ListPage> MeasuredStore::list(const std::optional<core::RecordKey>&
   return counted(store_.list(from, limit));
 }
 
+Result<core::IndexPage> MeasuredStore::list_of(const core::Identity& user, std::string_view zone,
+                                               const std::optional<core::Position>& from,
+                                               std::size_t limit) {
+  return counted(store_.list_of(user, zone, from, limit));
+}
+
+Result<core::IndexPage> MeasuredStore::list_by_name(std::string_view beginning,
+                                                    const std::optional<core::Position>& from,
+                                                    std::size_t limit) {
+  return counted(store_.list_by_name(beginning, from, limit));
+}
+
 Result<core::Purged> MeasuredStore::purge(const std::optional<core::RecordKey>& from,
                                           std::size_t limit, core::TimePoint now) {
   return counted(store_.purge(from, limit, now));

@@ -25,6 +25,12 @@ class MeasuredStore final : public core::SessionStore {
   core::Result<std::size_t> touch(std::span<const core::Touch> touches) override;
   core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
                                     std::size_t limit) override;
+  core::Result<core::IndexPage> list_of(const core::Identity& user, std::string_view zone,
+                                        const std::optional<core::Position>& from,
+                                        std::size_t limit) override;
+  core::Result<core::IndexPage> list_by_name(std::string_view beginning,
+                                             const std::optional<core::Position>& from,
+                                             std::size_t limit) override;
   core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
                                    core::TimePoint now) override;
 

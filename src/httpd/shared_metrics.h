@@ -67,7 +67,7 @@ struct SharedMetrics {
   static constexpr std::size_t kReasons =
       static_cast<std::size_t>(core::Reason::DirectoryUnavailable) + 1;
   static constexpr std::size_t kEndReasons =
-      static_cast<std::size_t>(core::EndReason::EndedByAdministrator) + 1;
+      static_cast<std::size_t>(core::EndReason::SessionLimit) + 1;
 
   alignas(64) Counter admissions;
   alignas(64) Counter stateless_admissions;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "store/ledger.h"
+#include "store/session_index.h"
 #include "store/transactions.h"
 #include "store/verification.h"
 #include "store/write_batch.h"
@@ -119,6 +120,22 @@ Result<core::ListPage> LmdbStore::list(const std::optional<core::RecordKey>& fro
       page.sessions.push_back(
           {.key = (*entry)->key, .session = std::move(*session), .outgrown = *outgrown});
     }
+  });
+}
+
+Result<core::IndexPage> LmdbStore::list_of(const core::Identity& user, std::string_view zone,
+                                           const std::optional<core::Position>& from,
+                                           std::size_t limit) {
+  return read<core::IndexPage>([&](const Tables& tables) {
+    return tables.session_index().list_of(user, zone, from, limit);
+  });
+}
+
+Result<core::IndexPage> LmdbStore::list_by_name(std::string_view beginning,
+                                                const std::optional<core::Position>& from,
+                                                std::size_t limit) {
+  return read<core::IndexPage>([&](const Tables& tables) {
+    return tables.session_index().list_by_name(beginning, from, limit);
   });
 }
 

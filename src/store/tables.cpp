@@ -9,6 +9,7 @@
 #include "store/environment.h"
 #include "store/ledger.h"
 #include "store/lmdb_errors.h"
+#include "store/session_index.h"
 #include "store/verification.h"
 
 namespace epoch::store {
@@ -25,6 +26,8 @@ using core::Result;
 
 constexpr char kMetaTable[] = "meta";
 constexpr char kSessionsTable[] = "sessions";
+constexpr char kSessionsByUserTable[] = "sessions by user";
+constexpr char kSessionsByNameTable[] = "sessions by name";
 constexpr char kEpochsTable[] = "epochs";
 constexpr char kWatchedTable[] = "watched";
 constexpr char kWatchedNamesTable[] = "watched names";
@@ -32,11 +35,13 @@ constexpr char kWatchCookiesTable[] = "watch cookies";
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kInstanceKey = "instance";
 
-// A new session copies or adds no more pages than this: its leaf, the root's, what splits, and the
-// list of free pages. A record that fits no leaf, as the variables of a directory can make it, gets
-// pages of its own.
-constexpr std::size_t kPagesOfASession = 8;
+// A new session copies or adds no more pages than this: its leaf, the root's, one in each index,
+// what splits, and the list of free pages. A record that fits no leaf, as the variables of a
+// directory can make it, gets pages of its own.
+constexpr std::size_t kPagesOfASession = 14;
 constexpr std::size_t kBytesOfAPage = 4096;
+// The leaf of a session that ends, and one in each index.
+constexpr std::size_t kPagesOfAnEnd = 3;
 // The same of an entry of the ledger: a leaf in each of two tables, and what splits now and then.
 constexpr std::size_t kPagesOfAnEntry = 3;
 
@@ -96,6 +101,8 @@ Error no_store_of_ours(const std::string& directory, std::string_view what) {
 // All but meta, by name.
 std::array<std::pair<const char*, MDB_dbi*>, kTableCount - 1> tables_of(Layout& layout) noexcept {
   return {{{kSessionsTable, &layout.sessions},
+           {kSessionsByUserTable, &layout.sessions_by_user},
+           {kSessionsByNameTable, &layout.sessions_by_name},
            {kEpochsTable, &layout.epochs},
            {kWatchedTable, &layout.watched},
            {kWatchedNamesTable, &layout.watched_names},
@@ -204,24 +211,23 @@ Result<std::optional<Record>> Tables::record(const RecordKey& key) const {
   return record;
 }
 
-Result<EpochsNow> Tables::epochs(const core::Session& session) const {
+Result<EpochsNow> Tables::epochs(const core::Identity& user, std::string_view zone) const {
   const Result<Epoch> of_store = epoch(store_epoch_key());
   if (!of_store) return of_store.error();
-  const Result<Epoch> of_zone = epoch(zone_epoch_key(session.zone));
+  const Result<Epoch> of_zone = epoch(zone_epoch_key(zone));
   if (!of_zone) return of_zone.error();
-  const std::string subject = core::subject_of(session.identity);
-  const Result<Epoch> of_user = epoch(user_epoch_key(session.zone, subject));
+  const Result<Epoch> of_user = epoch(user_epoch_key(zone, core::subject_of(user)));
   if (!of_user) return of_user.error();
   Result<Epoch> of_account = Epoch{};
-  if (session.identity.account) {
-    of_account = epoch(account_epoch_key(*session.identity.account));
+  if (user.account) {
+    of_account = epoch(account_epoch_key(*user.account));
     if (!of_account) return of_account.error();
   }
   return EpochsNow{.store = *of_store, .zone = *of_zone, .user = *of_user, .account = *of_account};
 }
 
 Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& session) const {
-  const Result<EpochsNow> now = epochs(session);
+  const Result<EpochsNow> now = epochs(session.identity, session.zone);
   if (!now) return now.error();
   const core::Epochs& then = session.opened_under;
   std::optional<core::EndReason> reason;
@@ -233,6 +239,7 @@ Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& ses
 }
 
 Result<Done> Tables::put(const RecordKey& key, const Record& record) {
+  if (Result<Done> indexed = index(key, &record); !indexed) return indexed;
   const std::string bytes = core::encode(record);
   MDB_val name = val_of(key.value);
   MDB_val value = val_of(bytes);
@@ -242,12 +249,21 @@ Result<Done> Tables::put(const RecordKey& key, const Record& record) {
 }
 
 Result<Done> Tables::erase(const RecordKey& key) {
+  if (Result<Done> indexed = index(key, nullptr); !indexed) return indexed;
   MDB_val name = val_of(key.value);
   const int code = mdb_del(txn_, environment_.layout().sessions, &name, nullptr);
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) {
     return environment_.failed(code, "remove a session");
   }
   return Done{};
+}
+
+// Before the record is written, as what stands there now says what stands in the indexes.
+Result<Done> Tables::index(const RecordKey& key, const Record* after) {
+  const Result<std::optional<Record>> before = record(key);
+  if (!before) return before.error();
+  return session_index().replace(*before ? index_keys_of(key, **before) : std::nullopt,
+                                 after == nullptr ? std::nullopt : index_keys_of(key, *after));
 }
 
 Result<std::uint64_t> Tables::raise_epoch(const core::Sweep& sweep) {
@@ -303,11 +319,13 @@ Result<std::vector<KeyedEpoch>> Tables::all_epochs() const {
   return epochs;
 }
 
-Result<bool> Tables::room_for_a_session(std::size_t bytes) {
-  return take_pages(kPagesOfASession + bytes / kBytesOfAPage);
+Result<bool> Tables::room_for_a_session(std::size_t bytes, std::size_t ending) {
+  return take_pages(kPagesOfASession + bytes / kBytesOfAPage + kPagesOfAnEnd * ending);
 }
 
 Result<bool> Tables::room_for_an_entry() { return take_pages(kPagesOfAnEntry); }
+
+SessionIndex Tables::session_index() const noexcept { return {environment_, txn_}; }
 
 Ledger Tables::ledger(const core::WatchId& watch) const noexcept {
   return Ledger(environment_, txn_, book_of(watch));

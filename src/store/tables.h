@@ -1,6 +1,6 @@
 // The store's tables as one transaction sees them: sessions (RecordKey -> record), epochs (hash of
-// whose epoch -> value, the commit that last raised it, and why), meta (format, instance); and the
-// watcher's, which ledger.h has.
+// whose epoch -> value, the commit that last raised it, and why), meta (format, instance); the
+// indexes of sessions, which session_index.h has; and the watcher's, which ledger.h has.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,16 @@ namespace epoch::store {
 
 class Environment;
 class Ledger;
+class SessionIndex;
 
-inline constexpr unsigned kTableCount = 6;
+inline constexpr unsigned kTableCount = 8;
 
 struct Layout {
   std::uint32_t format = 0;
   core::Hash256 instance{};
   MDB_dbi sessions = 0;
+  MDB_dbi sessions_by_user = 0;
+  MDB_dbi sessions_by_name = 0;
   MDB_dbi epochs = 0;
   MDB_dbi watched = 0;
   MDB_dbi watched_names = 0;
@@ -72,12 +75,14 @@ class Tables {
   // Damaged where the bytes are not a record.
   [[nodiscard]] core::Result<std::optional<core::Record>> record(const core::RecordKey& key) const;
 
-  [[nodiscard]] core::Result<EpochsNow> epochs(const core::Session& session) const;
+  [[nodiscard]] core::Result<EpochsNow> epochs(const core::Identity& user,
+                                               std::string_view zone) const;
 
   // Why one of the session's epochs has grown since it was opened; nullopt where none has.
   [[nodiscard]] core::Result<std::optional<core::EndReason>> outgrown(
       const core::Session& session) const;
 
+  // The indexes follow.
   core::Result<core::Done> put(const core::RecordKey& key, const core::Record& record);
   core::Result<core::Done> erase(const core::RecordKey& key);
 
@@ -90,12 +95,13 @@ class Tables {
   // Raises an epoch to this value, if it is not there yet, as a commit of this transaction.
   core::Result<core::Done> raise_epoch_to(const KeyedEpoch& wanted);
 
-  // False where a new session (with a record of so many bytes), or a new entry of the ledger, would
-  // use up the room that logouts need.
-  [[nodiscard]] core::Result<bool> room_for_a_session(std::size_t bytes);
+  // False where a new session (with a record of so many bytes, and so many others that end with
+  // it), or a new entry of the ledger, would use up the room that logouts need.
+  [[nodiscard]] core::Result<bool> room_for_a_session(std::size_t bytes, std::size_t ending);
   [[nodiscard]] core::Result<bool> room_for_an_entry();
 
-  // The watcher's tables, in the same transaction.
+  // The indexes, and the watcher's tables, in the same transaction.
+  [[nodiscard]] SessionIndex session_index() const noexcept;
   [[nodiscard]] Ledger ledger(const core::WatchId& watch) const noexcept;
 
   // A cursor over the sessions that stands before `from`, or before the first.
@@ -122,6 +128,7 @@ class Tables {
  private:
   [[nodiscard]] core::Result<Epoch> epoch(const core::Hash256& key) const;
   core::Result<std::uint64_t> raise(const core::Hash256& key, core::EndReason reason);
+  core::Result<core::Done> index(const core::RecordKey& key, const core::Record* after);
   core::Result<core::Done> put_epoch(const core::Hash256& key, const Epoch& epoch);
   core::Result<bool> take_pages(std::size_t pages);
 

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/session_limit.h"
+
 namespace epoch::store {
 namespace {
 
@@ -43,7 +45,7 @@ Result<bool> is_open(const Tables& tables, const std::optional<Record>& root,
 void hand_over(const RecordKey& key, Record& record, const Opening& opening, Opened& opened) {
   if (record.session && !record.session->end) {
     record.session->end = {.reason = EndReason::Superseded, .at = opening.now};
-    opened.superseded.push_back({.key = key, .session = *record.session});
+    opened.ended.push_back({.key = key, .session = *record.session});
   }
   core::Succession& succession = record.succession;
   if (succession.successor) return;
@@ -97,7 +99,7 @@ Result<Done> close_chain(Tables& tables, const core::Closing& closing, core::Clo
 }  // namespace
 
 Result<Opened> open_session(Tables& tables, const Opening& opening) {
-  const Result<EpochsNow> epochs = tables.epochs(opening.session);
+  const Result<EpochsNow> epochs = tables.epochs(opening.session.identity, opening.session.zone);
   if (!epochs) return epochs.error();
   const core::StoreMoment now = tables.moment();
   if (opening.seen.instance != now.instance || opening.seen.commit >= now.commit ||
@@ -128,13 +130,18 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
   if (!still_open) return still_open.error();
   if (!*still_open) return conflict();
 
+  Result<Room> room = make_room(tables, opening, root_key, successor_key);
+  if (!room) return room.error();
+  if (room->is_none) return Opened{.outcome = OpenOutcome::TooMany, .session = {}};
+
   Record opened;
   opened.session = opening.session;
   opened.session->opened_under = epochs->values();
   opened.session->end.reset();
-  const Result<bool> room = tables.room_for_a_session(core::encode(opened).size());
-  if (!room) return room.error();
-  if (!*room) {
+  const Result<bool> fits =
+      tables.room_for_a_session(core::encode(opened).size(), room->ending.size());
+  if (!fits) return fits.error();
+  if (!*fits) {
     return core::Error{core::ErrorCode::Unavailable,
                        "The session store is full: no new sessions are opened until old ones have "
                        "been purged; everybody can still log out. If this goes on, fewer sessions "
@@ -153,6 +160,12 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
     hand_over(*successor_key, **successor, opening, done);
     if (Result<Done> put = tables.put(*successor_key, **successor); !put) return put.error();
   }
+  for (core::NamedSession& each : room->ending) {
+    const core::End& end = *each.session.end;
+    const Result<bool> ended = end_session(tables, each.key, end.reason, end.at);
+    if (!ended) return ended.error();
+    done.ended.push_back(std::move(each));
+  }
   return done;
 }
 
@@ -164,7 +177,7 @@ Result<core::VerifyOutcome> note_verified(Tables& tables, const core::Verificati
   const Result<std::optional<EndReason>> outgrown = tables.outgrown(session);
   if (!outgrown) return outgrown.error();
   if (*outgrown) return core::VerifyOutcome::Over;
-  if (session.identity.account != verification.identity.account) {
+  if (core::subject_of(session.identity) != core::subject_of(verification.identity)) {
     return core::VerifyOutcome::Another;
   }
   if (core::knows_later(session, verification.at)) return core::VerifyOutcome::Noted;
@@ -212,7 +225,7 @@ Result<std::uint64_t> raise_epoch(Tables& tables, const core::Sweep& sweep) {
   if (!raised || !*spared) return raised;
 
   Session& session = *(*spared)->session;
-  const Result<EpochsNow> epochs = tables.epochs(session);
+  const Result<EpochsNow> epochs = tables.epochs(session.identity, session.zone);
   if (!epochs) return epochs.error();
   session.opened_under = epochs->values();
   if (Result<Done> put = tables.put(*sweep.except, **spared); !put) return put.error();

@@ -9,6 +9,7 @@
 #include "store/ledger.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_handles.h"
+#include "store/session_index.h"
 #include "store/tables.h"
 #include "store/verification.h"
 
@@ -51,6 +52,10 @@ bool is_record(core::Bytes key, core::Bytes value) {
   return key.size() == sizeof(core::RecordKey) && core::decode_record(value).has_value();
 }
 
+bool is_index_entry(core::Bytes key, core::Bytes value) {
+  return value.empty() && is_index_key(core::text_of(key));
+}
+
 bool is_epoch(core::Bytes key, core::Bytes value) {
   return key.size() == sizeof(core::Hash256) && decode_epoch(value).has_value();
 }
@@ -78,6 +83,45 @@ std::optional<Walked> walk_table(MDB_txn* txn, MDB_dbi table, Check check, std::
   return std::nullopt;
 }
 
+bool has(MDB_txn* txn, MDB_dbi table, std::string_view name) {
+  MDB_val key = val_of(name);
+  MDB_val value{};
+  return mdb_get(txn, table, &key, &value) == MDB_SUCCESS;
+}
+
+// Each session that has not been ended stands in both indexes, and nothing else does. What a record
+// is has been seen already.
+Walked walk_indexes(MDB_txn* txn, const Layout& layout, const StoreOptions& options) {
+  CursorHandle cursor;
+  int code = open_cursor(txn, layout.sessions, cursor);
+  std::size_t expected = 0;
+  MDB_val name{};
+  MDB_val value{};
+  while (code == MDB_SUCCESS) {
+    code = mdb_cursor_get(cursor.get(), &name, &value, MDB_NEXT);
+    if (code != MDB_SUCCESS) break;
+    core::RecordKey key{};
+    std::memcpy(key.value.data(), name.mv_data, key.value.size());
+    const std::optional<IndexKeys> keys = index_keys_of(key, *core::decode_record(bytes_of(value)));
+    if (!keys) continue;
+    ++expected;
+    if (!has(txn, layout.sessions_by_user, keys->by_user) ||
+        !has(txn, layout.sessions_by_name, keys->by_name)) {
+      return damaged("a session is missing in an index");
+    }
+  }
+  if (code != MDB_NOTFOUND) return failed(code, options);
+  for (const MDB_dbi index : {layout.sessions_by_user, layout.sessions_by_name}) {
+    MDB_stat status{};
+    code = mdb_stat(txn, index, &status);
+    if (code != MDB_SUCCESS) return failed(code, options);
+    if (status.ms_entries != expected) {
+      return damaged("an index has entries for sessions that it has not");
+    }
+  }
+  return {WalkVerdict::Sound, {}};
+}
+
 Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
   if (std::optional<Walked> wrong =
           walk_table(txn, kFreeList, &is_free_list_entry, "of free pages", options)) {
@@ -89,6 +133,12 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
   if (std::optional<Walked> wrong =
           walk_table(txn, (*layout)->sessions, &is_record, "of sessions", options)) {
     return *wrong;
+  }
+  for (const MDB_dbi index : {(*layout)->sessions_by_user, (*layout)->sessions_by_name}) {
+    if (std::optional<Walked> wrong =
+            walk_table(txn, index, &is_index_entry, "of sessions by user or name", options)) {
+      return *wrong;
+    }
   }
   if (std::optional<Walked> wrong =
           walk_table(txn, (*layout)->epochs, &is_epoch, "of epochs", options)) {
@@ -106,7 +156,7 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
           walk_table(txn, (*layout)->watch_cookies, &is_watch_cookie, "of positions", options)) {
     return *wrong;
   }
-  return {WalkVerdict::Sound, {}};
+  return walk_indexes(txn, **layout, options);
 }
 
 }  // namespace

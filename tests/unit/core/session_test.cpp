@@ -142,7 +142,7 @@ TEST(RecordBytes, KeepEveryReasonAndNoOther) {
     record.session->end->reason = reason;
     const std::optional<Record> back = decode_record(bytes_of(encode(record)));
     ASSERT_EQ(back.has_value(), is_end_reason(reason)) << n;
-    ASSERT_EQ(is_end_reason(reason), n >= 1 && n <= 11) << n;
+    ASSERT_EQ(is_end_reason(reason), n >= 1 && n <= 12) << n;
     if (back) {
       EXPECT_EQ(back->session->end->reason, reason);
     }

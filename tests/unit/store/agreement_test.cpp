@@ -2,6 +2,7 @@
 // answer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "core/account.h"
@@ -63,13 +64,60 @@ class Agreement : public testing::TestWithParam<unsigned> {
     Opening opening = login(number, follows, seen.lmdb, time_);
     opening.session.identity = any_identity();
     opening.session.zone = any(2) == 0 ? "zone" : "elsewhere";
+    if (any(2) == 0) opening.session_limit = {.most = 1 + any(2), .deny = any(3) > 0};
     const core::Result<core::Opened> lmdb = lmdb_.open(opening);
     opening.seen = seen.memory;
     const core::Result<core::Opened> memory = memory_.open(opening);
     ASSERT_TRUE(lmdb.ok()) << lmdb.error().detail;
     ASSERT_EQ(lmdb->outcome, memory->outcome);
     ASSERT_EQ(lmdb->session.opened_under, memory->session.opened_under);
+    ASSERT_EQ(described(lmdb->ended), described(memory->ended));
     ++outcomes_[lmdb->outcome];
+    for (const core::NamedSession& each : lmdb->ended) ++ended_[each.session.end->reason];
+  }
+
+  static std::vector<std::string> described(const std::vector<core::NamedSession>& sessions) {
+    std::vector<std::string> texts;
+    for (const core::NamedSession& each : sessions) {
+      texts.push_back(
+          core::public_id(each.key) + " of " + each.session.identity.user +
+          (each.session.end ? std::string(core::to_string(each.session.end->reason)) : " lives"));
+    }
+    return texts;
+  }
+
+  // Page by page.
+  template <typename Ask>
+  static std::vector<std::string> all_pages(const Ask& ask) {
+    std::vector<std::string> texts;
+    std::optional<core::Position> from;
+    do {
+      const core::Result<core::IndexPage> page = ask(from);
+      EXPECT_TRUE(page.ok()) << (page ? "" : page.error().detail);
+      if (!page) return texts;
+      const std::vector<std::string> some = described(page->sessions);
+      texts.insert(texts.end(), some.begin(), some.end());
+      from = page->next;
+    } while (from);
+    return texts;
+  }
+
+  void expect_the_same_lists() {
+    const std::size_t limit = 1 + any(3);
+    const core::Identity user = any_identity();
+    const std::string zone = any(2) == 0 ? "zone" : "elsewhere";
+    const auto of = [&](core::SessionStore& store) {
+      return all_pages([&](const auto& from) { return store.list_of(user, zone, from, limit); });
+    };
+    ASSERT_EQ(of(lmdb_), of(memory_));
+    const std::string beginning = std::vector<std::string>{"", "A", "the same", "carol"}[any(4)];
+    const auto by_name = [&](core::SessionStore& store) {
+      std::vector<std::string> all =
+          all_pages([&](const auto& from) { return store.list_by_name(beginning, from, limit); });
+      std::sort(all.begin(), all.end());  // a user's zones come in any order
+      return all;
+    };
+    ASSERT_EQ(by_name(lmdb_), by_name(memory_));
   }
 
   core::Sweep any_sweep() {
@@ -212,6 +260,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
   core::TimePoint time_ = kNoon;
   std::vector<Moments> moments_;
   std::map<core::OpenOutcome, int> outcomes_;
+  std::map<EndReason, int> ended_;
   std::map<core::VerifyOutcome, int> verified_;
 };
 
@@ -220,6 +269,7 @@ TEST_P(Agreement, OnEveryAnswer) {
     step();
     expect_the_same_records();
     expect_the_same_books();
+    expect_the_same_lists();
     if (HasFatalFailure()) FAIL() << "at step " << i << " of seed " << GetParam();
     if (any(2) == 0) moments_.push_back(now());
     if (moments_.size() > 3) moments_.erase(moments_.begin());
@@ -227,6 +277,11 @@ TEST_P(Agreement, OnEveryAnswer) {
   EXPECT_GT(outcomes_[core::OpenOutcome::Opened], 100);
   EXPECT_GT(outcomes_[core::OpenOutcome::Joined], 10);
   EXPECT_GT(outcomes_[core::OpenOutcome::Conflict], 100);
+  EXPECT_GT(outcomes_[core::OpenOutcome::TooMany], 1);
+  for (const EndReason reason :
+       {EndReason::Superseded, EndReason::SessionLimit, EndReason::IdleTimeout}) {
+    EXPECT_GT(ended_[reason], 1) << core::to_string(reason);
+  }
   EXPECT_GT(verified_[core::VerifyOutcome::Noted], 10);
   EXPECT_GT(verified_[core::VerifyOutcome::Over], 10);
   EXPECT_GT(verified_[core::VerifyOutcome::Another], 10);

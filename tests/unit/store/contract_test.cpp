@@ -221,10 +221,10 @@ TEST_P(StoreContract, ALoginSupersedesTheSessionItFollows) {
   const Opening second = login(2, Lineage{.root = first.root}, *store_->moment());
   const core::Opened opened = open(second);
   EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
-  ASSERT_EQ(opened.superseded.size(), 1U);
-  EXPECT_EQ(opened.superseded[0].key, first.key);
-  EXPECT_EQ(opened.superseded[0].session.identity.user, "alice");
-  EXPECT_TRUE(open(second).superseded.empty()) << "joined: it had been superseded before";
+  ASSERT_EQ(opened.ended.size(), 1U);
+  EXPECT_EQ(opened.ended[0].key, first.key);
+  EXPECT_EQ(opened.ended[0].session.identity.user, "alice");
+  EXPECT_TRUE(open(second).ended.empty()) << "joined: it had been superseded before";
   EXPECT_TRUE(lives(*store_, second.key));
   const core::Record before = record(first.key);
   ASSERT_TRUE(before.session->end);
@@ -237,7 +237,7 @@ TEST_P(StoreContract, ALoginAfterAnEndedSessionLeavesItsEndAsItWas) {
   EXPECT_TRUE(*store_->end(first.key, EndReason::IdleTimeout, kNoon + Seconds(9)));
   const core::Opened opened = open(login(2, Lineage{.root = first.root}, *store_->moment()));
   EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
-  EXPECT_TRUE(opened.superseded.empty());
+  EXPECT_TRUE(opened.ended.empty());
   EXPECT_EQ(record(first.key).session->end->reason, EndReason::IdleTimeout);
 }
 
@@ -246,8 +246,8 @@ TEST_P(StoreContract, OtherCredentialsForTheSameChallengeSupersedeTheLiveSuccess
   const Opening second = login(2, first.follows, *store_->moment());
   const core::Opened opened = open(second);
   EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
-  ASSERT_EQ(opened.superseded.size(), 1U);
-  EXPECT_EQ(opened.superseded[0].key, first.key);
+  ASSERT_EQ(opened.ended.size(), 1U);
+  EXPECT_EQ(opened.ended[0].key, first.key);
   EXPECT_FALSE(lives(*store_, first.key));
   EXPECT_TRUE(lives(*store_, second.key));
   EXPECT_EQ(record(first.key).succession.successor, second.root);

@@ -48,6 +48,16 @@ class FailingStore final : public core::SessionStore, public core::WatchLedger {
                                     std::size_t limit) override {
     return forward([&] { return store_->list(from, limit); });
   }
+  core::Result<core::IndexPage> list_of(const core::Identity& user, std::string_view zone,
+                                        const std::optional<core::Position>& from,
+                                        std::size_t limit) override {
+    return forward([&] { return store_->list_of(user, zone, from, limit); });
+  }
+  core::Result<core::IndexPage> list_by_name(std::string_view beginning,
+                                             const std::optional<core::Position>& from,
+                                             std::size_t limit) override {
+    return forward([&] { return store_->list_by_name(beginning, from, limit); });
+  }
   core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
                                    core::TimePoint now) override {
     return forward([&] { return store_->purge(from, limit, now); });

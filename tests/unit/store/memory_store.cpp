@@ -31,6 +31,12 @@ std::string folded(std::string_view dn) {
   return lower;
 }
 
+// In the order of logins.
+std::string place_of(const Session& session, const RecordKey& key) {
+  const std::string time = std::to_string(session.created.time_since_epoch().count());
+  return std::string(20 - time.size(), '0') + time + core::public_id(key);
+}
+
 std::string name_of(const core::Sweep& sweep) {
   if (sweep.reach == core::Reach::UserInZone) return user_name(sweep.zone, sweep.subject);
   return sweep.reach == core::Reach::Zone ? zone_name(sweep.zone) : kEverything;
@@ -77,6 +83,10 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
       return conflict;
     }
   }
+  std::vector<core::NamedSession> ending;
+  if (!make_room(opening, ending)) {
+    return core::Opened{.outcome = core::OpenOutcome::TooMany, .session = {}};
+  }
 
   ++commits_;
   Record opened;
@@ -90,6 +100,8 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   core::Opened done{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
   supersede(root_key, opening, done);
   if (sibling) supersede(core::record_key_of(*sibling), opening, done);
+  for (const core::NamedSession& each : ending) records_.at(each.key).session = each.session;
+  done.ended.insert(done.ended.end(), ending.begin(), ending.end());
   return done;
 }
 
@@ -99,7 +111,7 @@ Result<core::VerifyOutcome> MemoryStore::note_verified(const core::Verification&
     return core::VerifyOutcome::Over;
   }
   Session& session = *found->session;
-  if (session.identity.account != verification.identity.account) {
+  if (core::subject_of(session.identity) != core::subject_of(verification.identity)) {
     return core::VerifyOutcome::Another;
   }
   if (core::knows_later(session, verification.at)) return core::VerifyOutcome::Noted;
@@ -181,6 +193,27 @@ Result<core::ListPage> MemoryStore::list(const std::optional<RecordKey>& from, s
     page.sessions.push_back({.key = i->first, .session = *session, .outgrown = outgrown(*session)});
   }
   return page;
+}
+
+Result<core::IndexPage> MemoryStore::list_of(const core::Identity& user, std::string_view zone,
+                                             const std::optional<core::Position>& from,
+                                             std::size_t limit) {
+  return page_of(sessions_of(user, zone), from, limit);
+}
+
+Result<core::IndexPage> MemoryStore::list_by_name(std::string_view beginning,
+                                                  const std::optional<core::Position>& from,
+                                                  std::size_t limit) {
+  const std::string wanted = folded(beginning);
+  Ordered all;
+  for (const auto& [key, record] : records_) {
+    if (!record.session || record.session->end || outgrown(*record.session)) continue;
+    const std::string name = folded(record.session->identity.user);
+    if (!name.starts_with(wanted)) continue;
+    all[name + '\0' + record.session->zone + '\0' + place_of(*record.session, key)] = {
+        .key = key, .session = *record.session};
+  }
+  return page_of(all, from, limit);
 }
 
 Result<core::Purged> MemoryStore::purge(const std::optional<RecordKey>& from, std::size_t limit,
@@ -289,6 +322,60 @@ std::optional<core::EndReason> MemoryStore::outgrown(const Session& session) con
   return reason;
 }
 
+core::IndexPage MemoryStore::page_of(const Ordered& all, const std::optional<core::Position>& from,
+                                     std::size_t limit) {
+  core::IndexPage page;
+  for (auto i = from ? all.lower_bound(*from) : all.begin(); i != all.end(); ++i) {
+    if (page.sessions.size() == limit) {
+      page.next = i->first;
+      break;
+    }
+    page.sessions.push_back(i->second);
+  }
+  return page;
+}
+
+MemoryStore::Ordered MemoryStore::sessions_of(const core::Identity& user,
+                                              std::string_view zone) const {
+  Ordered all;
+  for (const auto& [key, record] : records_) {
+    if (!record.session || record.session->end || outgrown(*record.session)) continue;
+    const Session& session = *record.session;
+    if (session.zone != zone || core::subject_of(session.identity) != core::subject_of(user)) {
+      continue;
+    }
+    all[place_of(session, key)] = {.key = key, .session = session};
+  }
+  return all;
+}
+
+bool MemoryStore::make_room(const core::Opening& opening, std::vector<core::NamedSession>& ending) {
+  if (!opening.session_limit) return true;
+  const RecordKey followed = core::record_key_of(opening.follows.root);
+  std::optional<RecordKey> sibling;
+  const Record* root = record(followed);
+  if (root != nullptr && root->succession.successor) {
+    sibling = core::record_key_of(*root->succession.successor);
+  }
+  std::vector<core::NamedSession> live;
+  std::vector<core::NamedSession> overdue;
+  for (auto& [place, each] : sessions_of(opening.session.identity, opening.session.zone)) {
+    if (each.key == followed || each.key == sibling) continue;
+    const std::optional<core::EndReason> over =
+        core::overdue(each.session, std::nullopt, opening.limits, opening.now);
+    if (over) each.session.end = core::End{.reason = *over, .at = opening.now};
+    (over ? overdue : live).push_back(each);
+  }
+  const core::SessionLimit& limit = *opening.session_limit;
+  if (live.size() >= limit.most && limit.deny) return false;
+  for (std::size_t i = 0; live.size() - i >= limit.most && i < live.size(); ++i) {
+    live[i].session.end = core::End{.reason = core::EndReason::SessionLimit, .at = opening.now};
+    ending.push_back(live[i]);
+  }
+  ending.insert(ending.end(), overdue.begin(), overdue.end());
+  return true;
+}
+
 bool MemoryStore::is_live(const core::Hash256& root, const core::Opening& opening) const {
   const auto found = records_.find(core::record_key_of(root));
   if (found == records_.end() || !found->second.session) return false;
@@ -306,7 +393,7 @@ void MemoryStore::supersede(const RecordKey& key, const core::Opening& opening,
   Record& old = records_.at(key);
   if (old.session && !old.session->end) {
     old.session->end = core::End{.reason = core::EndReason::Superseded, .at = opening.now};
-    opened.superseded.push_back({.key = key, .session = *old.session});
+    opened.ended.push_back({.key = key, .session = *old.session});
   }
   if (old.succession.successor) return;
   old.succession.successor = opening.root;

@@ -27,6 +27,12 @@ class MemoryStore : public core::SessionStore, public core::WatchLedger {
   core::Result<std::size_t> touch(std::span<const core::Touch> touches) override;
   core::Result<core::ListPage> list(const std::optional<core::RecordKey>& from,
                                     std::size_t limit) override;
+  core::Result<core::IndexPage> list_of(const core::Identity& user, std::string_view zone,
+                                        const std::optional<core::Position>& from,
+                                        std::size_t limit) override;
+  core::Result<core::IndexPage> list_by_name(std::string_view beginning,
+                                             const std::optional<core::Position>& from,
+                                             std::size_t limit) override;
   core::Result<core::Purged> purge(const std::optional<core::RecordKey>& from, std::size_t limit,
                                    core::TimePoint now) override;
 
@@ -63,6 +69,12 @@ class MemoryStore : public core::SessionStore, public core::WatchLedger {
   [[nodiscard]] std::optional<core::EndReason> outgrown(const core::Session& session) const;
   [[nodiscard]] bool is_live(const core::Hash256& root, const core::Opening& opening) const;
   [[nodiscard]] core::Record* record(const core::RecordKey& key);
+  using Ordered = std::map<std::string, core::NamedSession>;
+  static core::IndexPage page_of(const Ordered& all, const std::optional<core::Position>& from,
+                                 std::size_t limit);
+  [[nodiscard]] Ordered sessions_of(const core::Identity& user, std::string_view zone) const;
+  // False where the limit denies the login.
+  bool make_room(const core::Opening& opening, std::vector<core::NamedSession>& ending);
   void supersede(const core::RecordKey& key, const core::Opening& opening, core::Opened& opened);
 
   core::Hash256 instance_;
