@@ -70,6 +70,8 @@ static const command_rec epoch_directives[] = {
                    "deny, or stale and a time"),
     AP_INIT_TAKE1("AuthEpochRevalidate", epoch_set_revalidate, NULL, ANYWHERE,
                   "Off, or for how long the provider's yes holds without asking it again"),
+    AP_INIT_TAKE12("AuthEpochMaxSessions", epoch_set_max_sessions, NULL, ANYWHERE,
+                   "Off, or how many sessions a user may have, and oldest or deny"),
     AP_INIT_TAKE12("AuthEpochOnDirectoryError", epoch_set_on_directory_error, NULL, SERVER_ONLY,
                    "deny, or stale and a time"),
     AP_INIT_TAKE12("AuthEpochLDAPWatch", epoch_set_ldap_watch, NULL, ACCESS_CONF,

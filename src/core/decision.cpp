@@ -222,6 +222,8 @@ std::string_view to_string(Reason reason) noexcept {
       return "forget";
     case Reason::DirectoryUnavailable:
       return "directory-unavailable";
+    case Reason::SessionLimit:
+      return "session-limit";
   }
   return "unknown";
 }

@@ -86,6 +86,7 @@ enum class Reason {
   Speculative,
   Forget,
   DirectoryUnavailable,  // never decide()'s: AuthEpochRevalidate could not be carried out
+  SessionLimit,          // likewise: a login that AuthEpochMaxSessions denies
 };
 
 struct Verdict {

@@ -216,15 +216,19 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
 }
 
 Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts& facts,
-                                    const Limits& limits, TimePoint now) {
+                                    const Policy& policy, TimePoint now) {
   Opening opening{.key = {},
                   .root = lineage_root_of(login.id),
                   .session = {},
                   .follows = login.follows,
                   .signing_key = login.signing_key,
                   .seen = login.seen,
-                  .limits = limits,
-                  .now = now};
+                  .limits = policy.limits,
+                  .now = now,
+                  .session_limit = policy.session_limit};
+  if (policy.report && policy.session_limit && policy.session_limit->deny) {
+    opening.session_limit.reset();
+  }
   opening.key = record_key_of(opening.root);
   Session& session = opening.session;
   session.identity = facts.identity;
@@ -232,7 +236,7 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   session.proof = login.proof;
   session.verifier = facts.verifier;
   session.created = session.authenticated = session.verified = session.last_seen = now;
-  session.expires = now + limits.max_age;
+  session.expires = now + policy.limits.max_age;
   session.space = login.space;
   session.unprompted = login.unprompted;
   session.address = facts.address;

@@ -28,6 +28,7 @@ struct Policy {
   Verifier verifier = {};                   // who checks passwords here
   std::optional<Seconds> revalidate = {};   // AuthEpochRevalidate
   bool verifier_is_known = false;           // false: it may be more than the fingerprint says
+  std::optional<SessionLimit> session_limit = {};  // AuthEpochMaxSessions
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -108,9 +109,11 @@ class Service {
   // to be overdue, so that a clock stepping back revives nothing.
   Examined examine(const Presented& presented, const Policy& policy, TimePoint now);
 
-  // After the provider's and the authorization's yes. Conflict: answer with refuse_conflict().
+  // After the provider's and the authorization's yes. Conflict: answer with refuse_conflict();
+  // TooMany: with a 403 that leaves everything as it is, as the same credentials may be let on as
+  // soon as another session has ended. Report denies nothing.
   Result<OpenedSession> open(const PendingLogin& login, const LoginFacts& facts,
-                             const Limits& limits, TimePoint now);
+                             const Policy& policy, TimePoint now);
 
   // The provider was asked at `asked` about a session whose check was due, and said yes. Afterwards
   // the session is what the provider says it is; anything but Noted refuses.

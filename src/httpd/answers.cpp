@@ -65,6 +65,18 @@ int forbid(request_rec* r, const Decided& decided) {
                            .user = session ? session->session.identity.user : std::string(),
                            .return_path = return_path_of(dir_config_of(r))}));
   }
+  if (reason == Reason::SessionLimit && !decided.traits.script) {
+    return send_page(r, HTTP_FORBIDDEN,
+                     web::too_many(*server_config_of(r->server).templates,
+                                   {.nonce = make_nonce(),
+                                    .realm = decided.space.realm,
+                                    .limit = decided.policy.session_limit->most}));
+  }
+  if (reason == Reason::SessionLimit) {
+    return send_problem(r, HTTP_FORBIDDEN, "Too many sessions",
+                        "This user is signed in as often as this site allows. Sign out elsewhere "
+                        "and try again.");
+  }
   if (reason == Reason::FreshLogin) {
     return send_problem(r, HTTP_FORBIDDEN, "A fresh login is needed",
                         "This area asks for the password again. Open one of its pages.");

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Seconds kDefaultIdleTimeout = std::chrono::minutes(30);
 constexpr Seconds kDefaultMaxAge = std::chrono::hours(12);
+constexpr core::SessionLimit kDefaultSessionLimit{.most = 100, .deny = false};
 
 template <typename T>
 std::optional<T> inner_or_outer(const std::optional<T>& inner, const std::optional<T>& outer) {
@@ -43,6 +44,11 @@ core::Limits limits_of(const DirConfig& config) noexcept {
 std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept {
   if (!config.fresh_login || config.fresh_login->count() == 0) return std::nullopt;
   return config.fresh_login;
+}
+
+std::optional<core::SessionLimit> session_limit_of(const DirConfig& config) noexcept {
+  const core::SessionLimit limit = config.session_limit.value_or(kDefaultSessionLimit);
+  return limit.most == 0 ? std::nullopt : std::optional(limit);
 }
 
 std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept {
@@ -136,6 +142,7 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .no_store = inner_or_outer(inner.no_store, outer.no_store),
           .strip = inner_or_outer(inner.strip, outer.strip),
           .revalidate = inner_or_outer(inner.revalidate, outer.revalidate),
+          .session_limit = inner_or_outer(inner.session_limit, outer.session_limit),
           .ldap_watch = inner_or_outer(inner.ldap_watch, outer.ldap_watch),
           .verifier = epoch::httpd::chained(outer.verifier, inner.verifier),
           .providers_are_known =

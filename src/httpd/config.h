@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/cookie.h"
-#include "core/session.h"
+#include "core/ports.h"
 #include "httpd/module.h"
 #include "httpd/section.h"
 #include "web/page.h"
@@ -83,7 +83,8 @@ struct DirConfig {
   std::optional<std::string_view> clear_site_data;  // empty: Off
   std::optional<NoStore> no_store;
   std::optional<Strip> strip;
-  std::optional<Seconds> revalidate;  // zero: Off
+  std::optional<Seconds> revalidate;                // zero: Off
+  std::optional<core::SessionLimit> session_limit;  // of zero sessions: Off
   std::optional<LdapWatch> ldap_watch;
   // Over the provider directives of the section, chained from outer to inner sections.
   std::optional<core::Verifier> verifier;
@@ -135,6 +136,7 @@ ServerConfig& server_config_of(const server_rec* server);
 Mode mode_of(const DirConfig& config) noexcept;
 core::Limits limits_of(const DirConfig& config) noexcept;
 std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept;
+std::optional<core::SessionLimit> session_limit_of(const DirConfig& config) noexcept;
 std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept;
 // Whether the verifier says everything about who checks passwords and what else depends on it.
 bool verifier_is_known(const DirConfig& config) noexcept;

@@ -7,6 +7,7 @@
 #include <http_log.h>
 
 #include <algorithm>
+#include <charconv>
 #include <initializer_list>
 #include <utility>
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::string_view kStoreScheme = "lmdb:";
 constexpr Seconds kDefaultPollInterval = std::chrono::seconds(30);
+constexpr std::size_t kMostSessions = 100000;
 constexpr Seconds kLongestTime = std::chrono::hours(24 * 366);
 
 // "AuthEpochIdleTimeout: `soon` is not accepted here: <expected>".
@@ -94,6 +96,30 @@ const char* set_time_or_off(cmd_parms* cmd, std::optional<Seconds>& field, const
 }
 
 // What to do when what must be asked cannot answer; nullopt: deny.
+const char* set_session_limit(cmd_parms* cmd, std::optional<core::SessionLimit>& field,
+                              std::string_view number, const char* policy) {
+  if (core::equals_ignoring_case(number, "Off")) {
+    if (policy != nullptr) return refuse(cmd, policy, "nothing follows Off");
+    field = core::SessionLimit{.most = 0, .deny = false};
+    return nullptr;
+  }
+  std::size_t most = 0;
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(number.data(), end, most);
+  if (error != std::errc() || stop != end || most < 1 || most > kMostSessions) {
+    return refuse(cmd, number, "give a number between 1 and 100000, or Off");
+  }
+  std::optional<bool> deny = false;
+  if (policy != nullptr) {
+    const char* const mistake =
+        set_word<bool>(cmd, deny, policy, {{"oldest", false}, {"deny", true}},
+                       "give oldest (the oldest session ends) or deny (the login is refused)");
+    if (mistake != nullptr) return mistake;
+  }
+  field = core::SessionLimit{.most = most, .deny = *deny};
+  return nullptr;
+}
+
 const char* set_deny_or_stale(cmd_parms* cmd, std::optional<Seconds>& stale, const char* policy,
                               const char* time) {
   if (core::equals_ignoring_case(policy, "deny")) {
@@ -491,6 +517,13 @@ const char* epoch_set_on_directory_error(cmd_parms* cmd, void* /*dir*/, const ch
   return server_directive(cmd, kAnyServer, [&](ServerConfig& config) {
     config.directory_error_set = true;
     return set_deny_or_stale(cmd, config.directory_stale, policy, time);
+  });
+}
+
+const char* epoch_set_max_sessions(cmd_parms* cmd, void* dir, const char* number,
+                                   const char* policy) {
+  return directory_directive(cmd, dir, [&](DirConfig& config) {
+    return set_session_limit(cmd, config.session_limit, number, policy);
   });
 }
 

@@ -195,7 +195,8 @@ core::Policy policy_for(request_rec* r, const DirConfig& config) {
       .stale = server_config_of(r->server).stale,
       .verifier = config.verifier.value_or(core::Verifier{}),
       .revalidate = revalidate_of(config),
-      .verifier_is_known = verifier_is_known(config) && process_of(r->server).verifiers_tell_all};
+      .verifier_is_known = verifier_is_known(config) && process_of(r->server).verifiers_tell_all,
+      .session_limit = session_limit_of(config)};
 }
 
 std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm) {

@@ -50,10 +50,28 @@ int refuse_conflict(request_rec* r, Decided& decided, core::Service& service) {
   return decided.answer = refuse(r, decided);
 }
 
+// AuthEpochMaxSessions deny. The challenge stays armed: as soon as the person has signed out
+// elsewhere, a reload is enough.
+int refuse_one_too_many(request_rec* r, Decided& decided) {
+  decided.examined.verdict = {.action = core::Action::Forbid,
+                              .cookie = core::SendCookie::Nothing,
+                              .reason = core::Reason::SessionLimit,
+                              .row = decided.examined.verdict.row};
+  decided.examined.session.reset();
+  decided.examined.cookie_value.clear();
+  note_refusal(r, decided, Presentation(r));
+  set_environment(r, decided);
+  ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                "login of user %s refused: in zone %s a user may have no more than %" APR_SIZE_T_FMT
+                " sessions (AuthEpochMaxSessions)",
+                r->user, decided.space.zone.c_str(), decided.policy.session_limit->most);
+  return decided.answer = refuse(r, decided);
+}
+
 int open_session(request_rec* r, Decided& decided) {
   Child& child = *process_of(r->server).child;
   core::Result<core::OpenedSession> opened = child.service().open(
-      *decided.examined.login, facts_of(r, decided), limits_of(dir_config_of(r)), time_of(r));
+      *decided.examined.login, facts_of(r, decided), decided.policy, time_of(r));
   if (!opened) {
     child.note_store_answer(r, opened.error().detail);
     return decided.policy.report ? DECLINED : decided.answer = unavailable(r);
@@ -61,6 +79,7 @@ int open_session(request_rec* r, Decided& decided) {
   if (opened->outcome == core::OpenOutcome::Conflict) {
     return decided.policy.report ? DECLINED : refuse_conflict(r, decided, child.service());
   }
+  if (opened->outcome == core::OpenOutcome::TooMany) return refuse_one_too_many(r, decided);
   if (opened->outcome == core::OpenOutcome::Opened) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
                   core::short_id(opened->session.key).c_str(), r->user, decided.space.zone.c_str());

@@ -38,6 +38,7 @@ std::string_view initiator_of(EndReason reason) noexcept {
       return kUser;
     case EndReason::IdleTimeout:
     case EndReason::MaxAge:
+    case EndReason::SessionLimit:
       return kPolicy;
     case EndReason::EndedByAdministrator:
       return kAdmin;

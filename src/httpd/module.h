@@ -48,6 +48,8 @@ const char* epoch_set_strip(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_on_store_error(cmd_parms* cmd, void* dir, const char* policy,
                                      const char* time);
 const char* epoch_set_revalidate(cmd_parms* cmd, void* dir, const char* value);
+const char* epoch_set_max_sessions(cmd_parms* cmd, void* dir, const char* number,
+                                   const char* policy);
 const char* epoch_set_on_directory_error(cmd_parms* cmd, void* dir, const char* policy,
                                          const char* time);
 const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,

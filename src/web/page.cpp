@@ -22,6 +22,8 @@ constexpr std::array kConfirmPlaceholders = {"nonce"sv,  "style"sv,       "realm
 constexpr std::array kSignedInAsPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "user"sv,
                                                 "return_path"sv};
 
+constexpr std::array kTooManyPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "limit"sv, "one"sv};
+
 struct Description {
   std::string_view name;  // as AuthEpochPage and the files of src/web/pages spell it
   std::span<const std::string_view> placeholders;
@@ -34,6 +36,7 @@ constexpr std::array<Description, kPageKinds> kDescriptions = {{
     {"confirm", kConfirmPlaceholders},
     {"signed-in-as", kSignedInAsPlaceholders},
     {"signed-out-here", kSignedOutPlaceholders},
+    {"too-many", kTooManyPlaceholders},
 }};
 
 constexpr std::size_t index_of(PageKind kind) noexcept { return static_cast<std::size_t>(kind); }
@@ -153,6 +156,13 @@ Page signed_in_as(const PageTemplates& templates, const SignedInAsValues& values
 
 Page signed_out_here(const PageTemplates& templates, const SignedOutValues& values) {
   return make_signed_out(templates, PageKind::SignedOutHere, values);
+}
+
+Page too_many(const PageTemplates& templates, const TooManyValues& values) {
+  const std::string limit = std::to_string(values.limit);
+  return make_page(
+      templates, PageKind::TooMany, values.nonce,
+      {{"realm", values.realm}, {"limit", limit}, {"one", values.limit == 1 ? "yes" : ""}});
 }
 
 std::string problem_json(int status, std::string_view title, std::string_view detail) {

@@ -18,8 +18,8 @@ struct Page {
   std::string content_security_policy;  // must go along: it names the nonce that the body uses
 };
 
-enum class PageKind { SignedOut, SignIn, Confirm, SignedInAs, SignedOutHere };
-inline constexpr std::size_t kPageKinds = 5;
+enum class PageKind { SignedOut, SignIn, Confirm, SignedInAs, SignedOutHere, TooMany };
+inline constexpr std::size_t kPageKinds = 6;
 
 // The templates: ours, any of which the administrator may have replaced (AuthEpochPage). Immutable
 // once the configuration is read, and then usable by any thread.
@@ -28,9 +28,9 @@ class PageTemplates {
   // The built-in ones.
   PageTemplates();
 
-  // `name` is signed-out, sign-in, confirm, signed-in-as or signed-out-here. Malformed: no such
-  // page, or a mistake in the template; the detail says which page, which line and what is
-  // accepted, and the template that was in force stays.
+  // `name` is signed-out, sign-in, confirm, signed-in-as, signed-out-here or too-many.
+  // Malformed: no such page, or a mistake in the template; the detail says which page, which line
+  // and what is accepted, and the template that was in force stays.
   core::Result<core::Done> replace(std::string_view name, std::string_view text);
 
   [[nodiscard]] const Template& of(PageKind kind) const noexcept;
@@ -86,6 +86,14 @@ Page signed_in_as(const PageTemplates& templates, const SignedInAsValues& values
 
 // After a logout with scope=all or scope=others that came without a live session: whose others?
 Page signed_out_here(const PageTemplates& templates, const SignedOutValues& values);
+
+// With a 403: AuthEpochMaxSessions denies the login.
+struct TooManyValues {
+  std::string_view nonce;
+  std::string_view realm;
+  std::size_t limit;
+};
+Page too_many(const PageTemplates& templates, const TooManyValues& values);
 
 // The body of an answer to a script (RFC 9457).
 inline constexpr std::string_view kProblemJsonType = "application/problem+json";

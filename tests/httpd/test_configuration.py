@@ -73,6 +73,12 @@ NOT_HERE = "is not accepted here: "
     ("AuthEpochClearSiteData everything", ("AuthEpochClearSiteData: `everything` ", "give Off or a "
                                            "list")),
     ("AuthEpochNoStore pages", ("AuthEpochNoStore: `pages` ", "give On, Off or html")),
+    ("AuthEpochMaxSessions 0", ("AuthEpochMaxSessions: `0` ", "between 1 and 100000, or Off")),
+    ("AuthEpochMaxSessions 100001", ("AuthEpochMaxSessions", "between 1 and 100000, or Off")),
+    ("AuthEpochMaxSessions 3x", ("AuthEpochMaxSessions: `3x` ", "give a number")),
+    ("AuthEpochMaxSessions -1", ("AuthEpochMaxSessions: `-1` ", "give a number")),
+    ("AuthEpochMaxSessions 3 newest", ("AuthEpochMaxSessions: `newest` ", "give oldest")),
+    ("AuthEpochMaxSessions Off deny", ("AuthEpochMaxSessions: `deny` ", "nothing follows Off")),
     ("AuthEpochStrip password", ("AuthEpochStrip: `password` ", "give None, or cookie")),
     ("AuthEpochStrip cookie None", ("AuthEpochStrip: `None` ", "give None, or cookie")),
 ], ids=lambda value: value[:48].replace("\n", " ") if isinstance(value, str) else "")
@@ -306,7 +312,7 @@ VALUES = {
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
     "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
-    "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
+    "AuthEpochMaxSessions": "3 deny", "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
     "AuthEpochPage": "confirm conf/page.html"}
 
 

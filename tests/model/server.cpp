@@ -231,7 +231,7 @@ Served verify(Server& server, Request& request, const Setting& setting, const Ru
       .address = {},
       .user_agent = {}};
   const core::OpenedSession opened =
-      *visit.service().open(*request.login, facts, setting.site.limits, server.now);
+      *visit.service().open(*request.login, facts, {.limits = setting.site.limits}, server.now);
   served.opened = opened.outcome;
   if (opened.outcome == core::OpenOutcome::Conflict) {
     refuse_conflict(visit, request, served, server, setting, rules);

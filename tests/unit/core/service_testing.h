@@ -75,9 +75,11 @@ class ServiceTest : public testing::Test {
                                                         .verifier = policy_.verifier,
                                                         .address = "",
                                                         .user_agent = ""},
-                                                       policy_.limits, now_);
+                                                       policy_, now_);
     EXPECT_TRUE(opened.ok());
-    if (opened->outcome != OpenOutcome::Conflict) keep(opened->cookie_value, jar);
+    const bool signed_in =
+        opened->outcome == OpenOutcome::Opened || opened->outcome == OpenOutcome::Joined;
+    if (signed_in) keep(opened->cookie_value, jar);
     return opened->outcome;
   }
 
