@@ -8,6 +8,7 @@ MODULE := $(BUILD)/mod_auth_epoch.so
 EPOCHCTL := $(BUILD)/epochctl
 UNIT_TESTS := $(BUILD)/tests/units
 MODEL_TESTS := $(BUILD)/tests/models
+BENCH_SESSIONS := $(BUILD)/bench/sessions/lists
 PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
@@ -36,6 +37,7 @@ help:
 	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
+	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
 	@echo 'make clean        distclean'
@@ -120,8 +122,9 @@ SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verificatio
   src/httpd/metrics_text.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
+BENCH := $(call objects,bench/sessions/lists.cpp)
 MODEL := $(call objects,$(wildcard tests/model/*.cpp))
-OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL)
+OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(BENCH)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
 PAGES := $(sort $(wildcard src/web/pages/*.html src/web/pages/*.css src/web/pages/*.js))
 
@@ -145,6 +148,10 @@ $(UNIT_TESTS): $(UNIT) $(SHARED) $(filter-out %/main.o,$(CLI)) $(BUILD)/libepoch
 $(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(CORE_LIBS)
+
+$(BENCH_SESSIONS): $(BENCH) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
+	@mkdir -p $(@D)
+	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
 
 $(BUILD)/libepoch_core.a: $(CORE)
 $(BUILD)/libepoch_store.a: $(STORE)
@@ -250,15 +257,15 @@ check-symbols: $(MODULE) $(LIBRARIES)
 	@echo "check-symbols: one symbol exported, core and web depend on none of httpd, LDAP, LMDB, Redis"
 
 check-format:
-	@$(CLANG_FORMAT) --dry-run -Werror $$(find src tests -name '*.cpp' -o -name '*.h' -o -name '*.c')
+	@$(CLANG_FORMAT) --dry-run -Werror $$(find src tests bench -name '*.cpp' -o -name '*.h' -o -name '*.c')
 	@echo "check-format: as .clang-format has it"
 
 .PHONY: format
 format:
-	$(CLANG_FORMAT) -i $$(find src tests -name '*.cpp' -o -name '*.h' -o -name '*.c')
+	$(CLANG_FORMAT) -i $$(find src tests bench -name '*.cpp' -o -name '*.h' -o -name '*.c')
 
 check-size:
-	@find src tests -type f ! -path '*/__pycache__/*' -exec wc -l {} + | awk '$$2 != "total" && $$1 > 800 \
+	@find src tests bench -type f ! -path '*/__pycache__/*' -exec wc -l {} + | awk '$$2 != "total" && $$1 > 800 \
 	  { print $$2 ": " $$1 " lines; a file of more than 800 does more than one thing"; bad = 1 } \
 	  END { exit bad }'
 	@echo "check-size: no file over 800 lines"
@@ -268,6 +275,9 @@ check-docs:
 
 # ---- benchmarks: printed, never asserted
 
-.PHONY: bench-directory
+.PHONY: bench-directory bench-sessions
 bench-directory: all
 	bench/directory/latency $(N)
+
+bench-sessions: $(BENCH_SESSIONS)
+	$(BENCH_SESSIONS) $(N)

@@ -16,20 +16,6 @@ using core::Result;
 
 constexpr std::size_t kPage = 500;
 
-std::uint8_t value_of(char digit) noexcept {
-  return static_cast<std::uint8_t>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-}
-
-// The first key whose public id can begin so.
-core::RecordKey first_key_of(std::string_view id) {
-  core::RecordKey key{.value = {}};
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    std::uint8_t& byte = key.value[i / 2];
-    byte = static_cast<std::uint8_t>(byte | value_of(id[i]) << (i % 2 == 0 ? 4U : 0U));
-  }
-  return key;
-}
-
 Error not_one(const std::string& sentence) { return {ErrorCode::Malformed, sentence}; }
 
 }  // namespace
@@ -75,16 +61,15 @@ Result<Done> for_each_session(core::SessionStore& store, Console& console,
 
 Result<core::Listed> find_session(core::SessionStore& store, std::string_view id) {
   const std::string wanted(id);
-  if (id.size() < kShortestId || id.size() > core::public_id({}).size() ||
-      id.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) {
+  const std::optional<core::RecordKey> first = core::first_key_of(id);
+  if (id.size() < kShortestId || !first) {
     return not_one(wanted +
                    " names no session: it takes the first 8 or more of the 32 hexadecimal "
                    "digits that `epochctl list` shows");
   }
-  Result<core::ListPage> page = store.list(first_key_of(id), 2);
+  Result<core::ListPage> page = store.list(*first, 2);
   if (!page) return page.error();
-  const core::RecordKey first = first_key_of(id);
-  std::string beginning = core::public_id(first).substr(0, id.size());
+  std::string beginning = core::public_id(*first).substr(0, id.size());
   std::vector<core::Listed> found;
   for (core::Listed& listed : page->sessions) {
     if (core::public_id(listed.key).starts_with(beginning)) found.push_back(std::move(listed));

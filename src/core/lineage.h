@@ -39,6 +39,9 @@ RecordKey record_key_of(const Hash256& lineage_root);
 // The public id by which pages, logs and epochctl name a session: 32 hex digits of its record key.
 std::string public_id(const RecordKey& key);
 
+// The first key whose public id can begin so; nullopt where none can. Digits of either case.
+std::optional<RecordKey> first_key_of(std::string_view beginning);
+
 // The eight digits of the public id that stand in log lines.
 std::string short_id(const RecordKey& key);
 
