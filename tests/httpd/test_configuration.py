@@ -158,7 +158,7 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
                                "AuthEpoch is not On here")),
     (section(PROTECTED) + STATUS.replace("Location", "LocationMatch"),
      ('<LocationMatch "/status">', "the status handler must know where its URLs begin")),
-    (section(PROTECTED) + "SetHandler auth-epoch-status\nRequire all granted\n",
+    (section(PROTECTED) + "SetHandler auth-epoch-status\n",
      ("the server's own configuration", "put it into a <Location> with a path")),
 ])
 def test_mistake_that_several_lines_make_is_found(httpd, configuration, parts):

@@ -161,6 +161,7 @@ def test_a_page_may_ask_whatever_the_browser_remembers(httpd, engine):
     browser = signed_in_browser(httpd, engine=engine)
     assert browser.fetch("/session").json["state"] == "live"
     browser.submit("/logout")
+    browser.run_forget_script("/logout")
     asked = browser.fetch("/session")
     assert (asked.status, asked.prompts, asked.json) == (200, 0, {"state": "none"})
     assert browser.visit("/app/", typing=ALICE).prompts == 1
@@ -190,7 +191,7 @@ def test_what_follows_the_location_says_what_is_asked_for(httpd):
 
 def test_what_the_url_is_mapped_to_does_not_matter(httpd):
     httpd.write("application.cgi", "# an application")
-    httpd.write("real/session/watch.js/index.html", "in the way")
+    httpd.write("real/session", "a file of that name")
     start(httpd, 'Alias "/wsgi" "${SCRATCH}/htdocs/application.cgi"\n'
           + "".join(section("SetHandler auth-epoch-status\nRequire all granted", path)
                     for path in ("/wsgi/session/", "/real/session")))
