@@ -55,8 +55,11 @@ export function watchSession(options = {}) {
   return watcherOfPage().add({ ...options, warnSeconds, pollSeconds });
 }
 
-// One a page, also where this module was loaded twice, under two addresses.
-/** @returns {Watcher} */
+/**
+ * One a page, also where this module was loaded twice, under two addresses.
+ *
+ * @returns {Watcher}
+ */
 function watcherOfPage() {
   const watchers = /** @type {any} */ (globalThis)[Symbol.for('auth-epoch watchers')] ??= new Map();
   if (!watchers.has(STATUS_URL)) watchers.set(STATUS_URL, new Watcher());
@@ -86,6 +89,7 @@ class Watcher {
       if (document.visibilityState === 'visible') this.#askAnew();
     });
     this.#listen();
+    if (isFromCache()) this.#reload();
   }
 
   /** @param {Settings} settings */
@@ -123,7 +127,7 @@ class Watcher {
   }
 
   #resume() {
-    if (this.#over) return location.reload();
+    if (this.#over) return this.#reload();
     this.#listen();
     this.#ask();
   }
@@ -148,18 +152,18 @@ class Watcher {
     if (!status) return;
     this.#failures = 0;
     this.#channel?.postMessage({ url: STATUS_URL, status });
-    this.#learn(status);
-    if (!this.#over) this.#cover.lift();
+    this.#learn(status, { asked: true });
   }
 
-  // What this tab or another one was answered.
+  // What this tab was answered when it asked, or another one, perhaps before this one came back.
   /** @param {Status} status */
-  #learn(status) {
+  #learn(status, { asked = false } = {}) {
     if (this.#idle) return;
     const isLive = status.state === 'live';
     if (this.#live && !isLive) return this.#end(status.reason ?? 'logged-out');
     if (this.#live && this.#live.person !== status.person) return this.#end('another-person');
     if (isLive) this.#live = status;
+    if (asked) this.#cover.lift();
     this.#askIn(this.#secondsUntilNextQuestion());
     if (isLive) this.#warn(status);
   }
@@ -215,7 +219,16 @@ class Watcher {
     this.#cover.put();
     if (signedOut !== undefined) {
       location.replace(signedOut);
-    } else if (document.visibilityState === 'visible') {
+    } else {
+      this.#reload();
+    }
+  }
+
+  // The server decides what is seen next.
+  #reload() {
+    this.#over = true;
+    this.#cover.put();
+    if (document.visibilityState === 'visible') {
       location.reload();
     } else {
       // By the time somebody looks at it, they may have signed in elsewhere: no prompt then.
@@ -284,6 +297,13 @@ class Cover {
     document.documentElement.style.removeProperty('display');
     scrollTo(x, y);
   }
+}
+
+// Back and forward may show what the browser's cache has kept, of whoever was signed in then.
+function isFromCache() {
+  const [navigation] = performance.getEntriesByType('navigation');
+  return navigation instanceof PerformanceNavigationTiming &&
+    navigation.type === 'back_forward' && navigation.transferSize === 0;
 }
 
 /** @param {Status} status */

@@ -9,7 +9,7 @@ async function watch(tab, query = '') {
   await until(() => tab.run(() => window.warned > 0), 'the page knows of the session');
 }
 
-scenario('a page warns before the session ends, and leaves', async ({ browser, anna }) => {
+scenario('a watching page warns before the session ends, and leaves', async ({ browser, anna }) => {
   const tab = await browser.newTab();
   await tab.signIn('/app/', anna);
   await tab.visit('/watch/?at=/brief/session&warn=6', 'watch');
@@ -20,7 +20,7 @@ scenario('a page warns before the session ends, and leaves', async ({ browser, a
   await tab.signIn('/app/', anna);
 }, { together: 5 });
 
-scenario('pages that watch leave when another tab logs out', async ({ browser, anna }) => {
+scenario('watching pages leave when another tab logs out', async ({ browser, anna }) => {
   const tabs = await browser.newTabs(3);
   await tabs[0].signIn('/app/', anna);
   for (const tab of tabs) await watch(tab);
@@ -31,7 +31,7 @@ scenario('pages that watch leave when another tab logs out', async ({ browser, a
   await tabs[1].signIn('/app/', anna);
 });
 
-scenario('a page that watches finds out by itself', async ({ browser, anna }) => {
+scenario('a watching page finds out by itself', async ({ browser, anna }) => {
   const tabs = await browser.newTabs(2);
   await tabs[0].signIn('/app/', anna);
   await watch(tabs[1], '?poll=1');
@@ -42,45 +42,54 @@ scenario('a page that watches finds out by itself', async ({ browser, anna }) =>
   await tabs[0].signIn('/app/', anna);
 });
 
-// The tab's page goes into the browser's history and comes back from there.
-async function comeBack(tab, meanwhile = () => {}) {
-  await watch(tab);
+// Goes on from the page that watches, and back to it when something else has happened. The browser
+// has kept the page itself, which must come back hidden, or its text, which must be loaded anew.
+async function comeBack(tab, query = '', meanwhile = () => {}) {
+  await watch(tab, query);
   await tab.go('/public/');
   await tab.untilTitled('public');
   await meanwhile();
   await tab.back();
-  await until(() => tab.run(() => localStorage.restored === 'none'),
-    'the page has come back from the history, hidden');
+  await until(() => tab.run(() =>
+    localStorage.restored === 'none' || localStorage.loaded !== 'navigate'), 'the page is back');
 }
 
-scenario('a page from the history is shown while the session lives', async ({ browser, anna }) => {
+function isShownAnew(tab) {
+  return tab.run(() => localStorage.loaded === 'reload');
+}
+
+scenario('a watching page comes back while the session lives', async ({ browser, anna }) => {
   const tab = await browser.newTab();
   await tab.signIn('/app/', anna);
   await comeBack(tab);
-  await until(() => tab.run(() => getComputedStyle(document.documentElement).display !== 'none'),
-    'the page is shown');
-  assert.ok(await tab.isTitled('watch'));
+  await until(() => tab.run(() => document.title === 'watch' &&
+    getComputedStyle(document.documentElement).display !== 'none'), 'the page is shown');
 });
 
-scenario('a page from the history is left after the logout', async ({ browser, anna }) => {
+scenario('a watching page comes back after the logout', async ({ browser, anna }) => {
   const [tab, other] = await browser.newTabs(2);
   await tab.signIn('/app/', anna);
   await other.visit('/watch/', 'watch');
-  await browser.expectPrompts(0, async () => {
-    await comeBack(tab, () => other.logOut('link-quiet', 'public'));
-    await tab.untilTitled('public');
+  await browser.expectPromptsUpTo(1, async () => {
+    await comeBack(tab, '', () => other.logOut('link-quiet', 'public'));
+    await until(async () => !await tab.isTitled('watch'), 'the page is left');
   });
+  await tab.showsNothingProtected();
   await tab.signIn('/app/', anna);
 });
 
-scenario('a page from the history is not for the next person', async ({ browser, anna, ben }) => {
-  const [tab, other] = await browser.newTabs(2);
-  await tab.signIn('/app/', anna);
-  await other.visit('/watch/', 'watch');
-  await comeBack(tab, async () => {
-    await other.logOut('link-quiet', 'public');
-    await other.signIn('/app/', ben);
-    await tab.page.bringToFront();
+for (const query of ['', '?lock=1']) {
+  const which = query ? 'page with a lock' : 'page';
+  scenario(`a watching ${which} comes back to the next person`, async ({ browser, anna, ben }) => {
+    const [tab, other] = await browser.newTabs(2);
+    await tab.signIn('/app/', anna);
+    await other.visit('/watch/', 'watch');
+    await comeBack(tab, query, async () => {
+      await other.logOut('link-quiet', 'public');
+      await other.signIn('/app/', ben);
+      await tab.page.bringToFront();
+    });
+    await until(async () => await tab.isTitled('public') || await isShownAnew(tab),
+      'the page is left, or is what the server shows the next person');
   });
-  await tab.untilTitled('public');
-});
+}
