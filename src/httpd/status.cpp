@@ -49,7 +49,7 @@ int send_status(request_rec* r, const DirConfig& config) {
     return send_problem(r, unavailable(r), "Not known at the moment",
                         "The sessions cannot be read. Ask again later.");
   }
-  note_found_over(r, status->found_over);
+  note_over(r, status->found_over);
   return send_json(r, web::status_json(*status));
 }
 
