@@ -160,7 +160,7 @@ TEST_F(StatusTest, TheSameNameInAnotherStoreHasAnotherWord) {
                                                    .verifier = policy_.verifier,
                                                    .address = "",
                                                    .user_agent = ""},
-                                                  policy_.limits, now_);
+                                                  policy_, now_);
   keep(opened->cookie_value, other_jar);
   EXPECT_NE(other.status(present(other_jar, nullptr), policy_, now_)->person, here);
 }
