@@ -13,6 +13,12 @@ void LastSeen::note(const RecordKey& key, const Session& session, const Limits& 
   seen = std::max(seen, now);
 }
 
+TimePoint LastSeen::latest(const RecordKey& key, const Session& session) {
+  const std::lock_guard lock(mutex_);
+  const auto seen = seen_.find(key);
+  return seen == seen_.end() ? session.last_seen : std::max(seen->second, session.last_seen);
+}
+
 Result<std::size_t> LastSeen::flush(SessionStore& store) {
   std::map<RecordKey, TimePoint> batch;
   {

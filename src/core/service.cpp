@@ -376,6 +376,43 @@ Result<bool> Service::is_overtaken(const CookieReading& cookie, const Presented&
   return !*lives;
 }
 
+Result<SessionStatus> Service::status(const Presented& presented, const Policy& policy,
+                                      TimePoint now) {
+  Result<CookieReading> cookie = cookies_.read(presented, policy.limits, now);
+  if (!cookie) return cookie.error();
+
+  SessionStatus status;
+  status.found_over = std::move(cookie->found_over);
+  const bool has_session = cookie->record && cookie->record->session;
+  if (cookie->state == CookieState::Dead) {
+    status.state = SessionState::Ended;
+    if (has_session && cookie->record->session->end) {
+      status.reason = cookie->record->session->end->reason;
+    }
+  } else if (cookie->state == CookieState::Live && counts(*cookie->record->session, policy)) {
+    NamedSession named = cookie->session();
+    named.session.last_seen = last_seen_.latest(named.key, named.session);
+    const Deadlines deadlines = deadlines_of(named.session, policy.limits);
+    Result<std::string> person = person_word(named.session);
+    if (!person) return person.error();
+    status.state = SessionState::Live;
+    status.idle_left = deadlines.idle - now;
+    status.age_left = deadlines.age - now;
+    status.person = *std::move(person);
+  }
+  return status;
+}
+
+Result<std::string> Service::person_word(const Session& session) {
+  constexpr std::size_t kBytes = 12;
+  const Result<Hash256> instance = store_.instance();
+  if (!instance) return instance.error();
+  const std::string subject = subject_of(session.identity);
+  const Hash256 hash =
+      hmac_sha256(*instance, {bytes_of("person"), bytes_of(session.zone), bytes_of(subject)});
+  return base64url_encode(Bytes(hash).first(kBytes));
+}
+
 Result<std::size_t> Service::flush_last_seen() { return last_seen_.flush(store_); }
 
 // What a new challenge follows: the end of the chain, or nothing at all.

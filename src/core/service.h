@@ -1,4 +1,4 @@
-// The use cases: examine a request, open a session, log out.
+// The use cases: examine a request, open a session, log out, say how long the session still lasts.
 #pragma once
 
 #include <optional>
@@ -100,6 +100,22 @@ struct LoggedOut {
   bool swept = false;  // all the user's sessions in the zone, or all but this one, have ended
 };
 
+enum class SessionState {
+  None,   // no session: no cookie of ours, a challenge, or one that is worth nothing here
+  Live,   //
+  Ended,  // the cookie is that of a session which is over
+};
+
+// What the cookie alone may learn of its session: not whose it is.
+struct SessionStatus {
+  SessionState state = SessionState::None;
+  std::optional<EndReason> reason;       // Ended; nullopt where the store has forgotten it
+  Seconds idle_left{};                   // Live: until it ends unless a request comes, ...
+  Seconds age_left{};                    // ... and whatever comes
+  std::string person;                    // Live: the same word for the same person; see status()
+  std::vector<NamedSession> found_over;  // sessions that were overdue, and ended here
+};
+
 // One per process. Every method may be called from any thread; the referenced objects outlive it.
 class Service {
  public:
@@ -132,6 +148,12 @@ class Service {
   Result<LoggedOut> logout(const Presented& presented, const LogoutRequest& what,
                            const Limits& limits, TimePoint now);
 
+  // For a page that wants to know whether its session goes on. Credentials count for nothing, and
+  // asking does not keep the session alive: like examine() it writes only the end of one that is
+  // overdue. `person` is an HMAC that nobody but the store can make: it tells a page whether
+  // somebody else has signed in since, and does not say who.
+  Result<SessionStatus> status(const Presented& presented, const Policy& policy, TimePoint now);
+
   // Writes the last-seen times gathered since the last call. For a timer.
   Result<std::size_t> flush_last_seen();
 
@@ -151,6 +173,7 @@ class Service {
   Result<std::string> make_challenge(const std::optional<Lineage>& after, bool armed, bool logout,
                                      const Presented& presented, TimePoint now);
   Result<std::string> value_of(const Challenge& challenge, const Presented& presented);
+  Result<std::string> person_word(const Session& session);
   void note_admission(const NamedSession& session, const Policy& policy, TimePoint now);
 
   SessionStore& store_;

@@ -51,13 +51,17 @@ std::string subject_of(const Identity& identity) {
   return identity.account ? std::string(text_of(*identity.account)) : identity.user;
 }
 
+Deadlines deadlines_of(const Session& session, const Limits& limits) noexcept {
+  return {.idle = session.last_seen + limits.idle + flush_interval(limits.idle),
+          .age = std::min(session.expires, session.created + limits.max_age)};
+}
+
 std::optional<EndReason> overdue(const Session& session, std::optional<EndReason> outgrown,
                                  const Limits& limits, TimePoint now) noexcept {
   if (outgrown) return outgrown;
-  if (now >= std::min(session.expires, session.created + limits.max_age)) return EndReason::MaxAge;
-  if (now - session.last_seen >= limits.idle + flush_interval(limits.idle)) {
-    return EndReason::IdleTimeout;
-  }
+  const Deadlines deadlines = deadlines_of(session, limits);
+  if (now >= deadlines.age) return EndReason::MaxAge;
+  if (now >= deadlines.idle) return EndReason::IdleTimeout;
   return std::nullopt;
 }
 

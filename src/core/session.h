@@ -134,6 +134,13 @@ Seconds flush_interval(Seconds idle_limit) noexcept;
 // person where the directory says so; else the name.
 std::string subject_of(const Identity& identity);
 
+// When a live session ends by itself if nothing happens meanwhile.
+struct Deadlines {
+  TimePoint idle;  // moved on by requests; last-seen is written late, so this allows for that
+  TimePoint age;
+};
+Deadlines deadlines_of(const Session& session, const Limits& limits) noexcept;
+
 // Why a session that has not been ended is nevertheless over; nullopt while it is live. `outgrown`
 // is why one of its epochs has grown, nullopt where none has.
 std::optional<EndReason> overdue(const Session& session, std::optional<EndReason> outgrown,

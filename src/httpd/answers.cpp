@@ -148,6 +148,10 @@ int send_problem(request_rec* r, int status, std::string_view title, std::string
   return send_body(r, status, "application/problem+json", web::problem_json(status, title, detail));
 }
 
+int send_json(request_rec* r, const std::string& json) {
+  return send_body(r, HTTP_OK, "application/json", json);
+}
+
 int send_redirect(request_rec* r, std::string_view path) {
   apr_table_setn(r->err_headers_out, "Location", in_pool(r->pool, path));
   return send_body(r, HTTP_SEE_OTHER, "text/plain; charset=utf-8", std::string());

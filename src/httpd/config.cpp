@@ -141,6 +141,7 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .clear_site_data = inner_or_outer(inner.clear_site_data, outer.clear_site_data),
           .no_store = inner_or_outer(inner.no_store, outer.no_store),
           .strip = inner_or_outer(inner.strip, outer.strip),
+          .status_location = inner_or_outer(inner.status_location, outer.status_location),
           .revalidate = inner_or_outer(inner.revalidate, outer.revalidate),
           .session_limit = inner_or_outer(inner.session_limit, outer.session_limit),
           .ldap_watch = inner_or_outer(inner.ldap_watch, outer.ldap_watch),

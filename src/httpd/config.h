@@ -83,6 +83,8 @@ struct DirConfig {
   std::optional<std::string_view> clear_site_data;  // empty: Off
   std::optional<NoStore> no_store;
   std::optional<Strip> strip;
+  // The path of the <Location> with `SetHandler auth-epoch-status`, without a slash at its end.
+  std::optional<std::string_view> status_location;
   std::optional<Seconds> revalidate;                // zero: Off
   std::optional<core::SessionLimit> session_limit;  // of zero sessions: Off
   std::optional<LdapWatch> ldap_watch;

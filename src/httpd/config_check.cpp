@@ -24,10 +24,6 @@ APLOG_USE_MODULE(auth_epoch);
 namespace epoch::httpd {
 namespace {
 
-constexpr std::string_view kLogoutHandler = "auth-epoch-logout";
-constexpr std::string_view kMetricsHandler = "auth-epoch-metrics";
-constexpr std::string_view kHandlerPrefix = "auth-epoch-";
-
 // Collects what is wrong, so that the administrator sees all of it at once.
 class Findings {
  public:
@@ -259,23 +255,51 @@ void check_zones(const std::vector<const Section*>& sections, Findings& findings
   }
 }
 
+// A handler that reads the zone's cookie itself, whoever comes.
+struct CookieHandler {
+  std::string_view name;
+  std::string_view called;    // in a sentence
+  std::string_view does;      // to the zone
+  std::string_view why_open;  // nobody could do this if a login were required
+};
+
+constexpr CookieHandler kCookieHandlers[] = {
+    {kLogoutHandler, "the logout handler", "ends", "log out whose session has ended"},
+    {kStatusHandler, "the status handler", "tells of", "be told that their session has ended"},
+};
+
+const CookieHandler* cookie_handler(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kCookieHandlers), std::end(kCookieHandlers),
+                   [&](const CookieHandler& handler) { return handler.name == name; });
+  return found == std::end(kCookieHandlers) ? nullptr : found;
+}
+
 void check_handler(const Section& section, const std::vector<const Section*>& sections,
                    Findings& findings) {
   if (!section.handler || !section.handler->starts_with(kHandlerPrefix)) return;
   if (*section.handler == kMetricsHandler) return;
-  if (*section.handler != kLogoutHandler) {
+  const CookieHandler* const handler = cookie_handler(*section.handler);
+  if (handler == nullptr) {
     findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
-                              std::string(kLogoutHandler) + " and " + std::string(kMetricsHandler));
+                              std::string(kLogoutHandler) + ", " + std::string(kStatusHandler) +
+                              " and " + std::string(kMetricsHandler));
     return;
+  }
+  if (handler->name == kStatusHandler && !section.config->status_location) {
+    findings.add(section,
+                 "the status handler must know where its URLs begin; put it into a <Location> with "
+                 "a path, not a pattern");
   }
   const bool may_be_on =
       may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
       in_force(section, sections, own_mode) != Mode::Off;
   if (!may_be_on) {
     findings.add(section,
-                 "the logout handler needs the configuration of the zone it ends: AuthEpoch "
-                 "is not On here. Put it inside that section, or repeat AuthType, AuthName "
-                 "and AuthEpoch");
+                 std::string(handler->called) + " needs the configuration of the zone it " +
+                     std::string(handler->does) +
+                     ": AuthEpoch is not On here. Put it inside that section, or repeat AuthType, "
+                     "AuthName and AuthEpoch");
   }
   const std::optional<Requirement> requirement =
       in_force(section, sections, [](const Section& s) -> std::optional<Requirement> {
@@ -283,9 +307,10 @@ void check_handler(const Section& section, const std::vector<const Section*>& se
         return s.requirement;
       });
   if (requirement != Requirement::NoLogin) {
-    findings.add(section,
-                 "the logout handler must not require a login, or nobody could log out "
-                 "whose session has ended; add `Require all granted` to this section");
+    findings.add(section, std::string(handler->called) +
+                              " must not require a login, or nobody could " +
+                              std::string(handler->why_open) +
+                              "; add `Require all granted` to this section");
   }
 }
 

@@ -24,7 +24,6 @@ namespace {
 
 using core::LogoutScope;
 
-constexpr std::string_view kHandlerName = "auth-epoch-logout";
 constexpr apr_size_t kLongestForm = 8192;
 constexpr apr_size_t kMostFields = 16;
 
@@ -200,7 +199,7 @@ bool may_log_out_by_get(const core::RequestTraits& traits, LogoutGet policy) noe
 }
 
 int handle(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kHandlerName) return DECLINED;
+  if (r->handler == nullptr || r->handler != kLogoutHandler) return DECLINED;
   const DirConfig& config = dir_config_of(r);
   if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,

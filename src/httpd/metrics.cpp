@@ -13,10 +13,8 @@
 namespace epoch::httpd {
 namespace {
 
-constexpr std::string_view kHandlerName = "auth-epoch-metrics";
-
 int answer(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kHandlerName) return DECLINED;
+  if (r->handler == nullptr || r->handler != kMetricsHandler) return DECLINED;
   if (r->method_number != M_GET) {
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     return HTTP_METHOD_NOT_ALLOWED;

@@ -75,7 +75,15 @@ const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args)
 
 const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args) {
   return observe(cmd, [&] {
-    if (Section* section = section_of(cmd, dir)) section->handler = first_word(cmd, args);
+    Section* section = section_of(cmd, dir);
+    if (section == nullptr) return;
+    section->handler = first_word(cmd, args);
+    if (*section->handler == kStatusHandler && section->kind == SectionKind::Location &&
+        !section->path.empty()) {
+      std::string_view path = apr_pstrdup(cmd->pool, section->path.c_str());
+      while (path.ends_with('/')) path.remove_suffix(1);
+      dir_config_of(dir).status_location = path;
+    }
   });
 }
 

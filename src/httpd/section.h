@@ -4,12 +4,19 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "httpd/module.h"
 
 namespace epoch::httpd {
 
 struct DirConfig;
+
+// Ours all begin with kHandlerPrefix.
+inline constexpr std::string_view kHandlerPrefix = "auth-epoch-";
+inline constexpr std::string_view kLogoutHandler = "auth-epoch-logout";
+inline constexpr std::string_view kStatusHandler = "auth-epoch-status";
+inline constexpr std::string_view kMetricsHandler = "auth-epoch-metrics";
 
 enum class SectionKind { Server, Location, Directory, Other };
 

@@ -39,7 +39,7 @@ void strip_authorization(request_rec* r) {
 int strip(request_rec* r) {
   const DirConfig& config = dir_config_of(r);
   const bool ours =
-      r->handler != nullptr && std::string_view(r->handler).starts_with("auth-epoch-");
+      r->handler != nullptr && std::string_view(r->handler).starts_with(kHandlerPrefix);
   if (mode_of(config) == Mode::Off || ours) return DECLINED;
   const Strip what = strip_of(config);
   if (what.cookie) strip_cookie(r);

@@ -1,6 +1,7 @@
 // The files of src/web/pages, as the build puts them into the program.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 
@@ -13,5 +14,13 @@ struct EmbeddedFile {
 
 // Defined in a file that the build generates.
 std::span<const EmbeddedFile> embedded_files();
+
+// Empty where there is no such file.
+inline std::string_view embedded_file(std::string_view name) {
+  const std::span<const EmbeddedFile> files = embedded_files();
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const EmbeddedFile& file) { return file.name == name; });
+  return found == files.end() ? std::string_view() : found->content;
+}
 
 }  // namespace epoch::web

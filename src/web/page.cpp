@@ -41,13 +41,6 @@ constexpr std::array<Description, kPageKinds> kDescriptions = {{
 
 constexpr std::size_t index_of(PageKind kind) noexcept { return static_cast<std::size_t>(kind); }
 
-std::string_view embedded(std::string_view name) {
-  const std::span<const EmbeddedFile> files = embedded_files();
-  const auto found = std::find_if(files.begin(), files.end(),
-                                  [&](const EmbeddedFile& file) { return file.name == name; });
-  return found == files.end() ? std::string_view() : found->content;
-}
-
 core::Error malformed(std::string detail) {
   return {core::ErrorCode::Malformed, std::move(detail)};
 }
@@ -74,8 +67,8 @@ std::string content_security_policy(PageKind kind, std::string_view nonce) {
 Page make_page(const PageTemplates& templates, PageKind kind, std::string_view nonce,
                std::vector<Value> values) {
   values.push_back({"nonce", nonce});
-  values.push_back({"style", embedded("style.css"), Trust::Markup});
-  values.push_back({"forget_script", embedded("forget.js"), Trust::Markup});
+  values.push_back({"style", embedded_file("style.css"), Trust::Markup});
+  values.push_back({"forget_script", embedded_file("forget.js"), Trust::Markup});
   return {.content_type = "text/html; charset=utf-8",
           .body = templates.of(kind).render(values),
           .content_security_policy = content_security_policy(kind, nonce)};
@@ -100,7 +93,7 @@ std::string with_query(const ConfirmValues& values) {
 PageTemplates::PageTemplates() {
   for (const Description& page : kDescriptions) {
     // A built-in template with a mistake is a bug, and value() throws.
-    replace(page.name, embedded(std::string(page.name) + ".html")).value();
+    replace(page.name, embedded_file(std::string(page.name) + ".html")).value();
   }
 }
 

@@ -67,10 +67,27 @@ SESSIONS = """
 <Location "/admin">
     AuthEpochFreshLogin 1s
 </Location>
+<Location "/session">
+    SetHandler auth-epoch-status
+    Require all granted
+</Location>
+<Location "/brief/session">
+    SetHandler auth-epoch-status
+    Require all granted
+    AuthEpochMaxAge 12s
+</Location>
+# A page that the browser may keep in its history.
+<Location "/watch">
+    AuthEpochNoStore Off
+</Location>
 <LocationMatch "^/logout">
     SetHandler auth-epoch-logout
     Require all granted
 </LocationMatch>
+<Location "/logout/quiet">
+    AuthEpochLogoutResponse redirect /public/
+    AuthEpochClearSiteData Off
+</Location>
 <Location "/logout/challenge">
     AuthEpochLogoutResponse challenge
 </Location>

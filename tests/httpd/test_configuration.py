@@ -15,6 +15,7 @@ from harness.site import file_site, section, start_file_site
 BASIC = 'AuthType Basic\nAuthName "Staff"\nRequire valid-user\n'
 PROTECTED = BASIC + "AuthEpoch On\n"
 LOGOUT = '<Location "/logout">\nSetHandler auth-epoch-logout\nRequire all granted\n</Location>\n'
+STATUS = LOGOUT.replace("logout", "status")
 
 
 def assert_refused(httpd, configuration, *parts, **options):
@@ -148,8 +149,17 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
     (section(PROTECTED) + LOGOUT.replace("SetHandler", "AuthEpoch Off\nSetHandler"),
      ("the logout handler needs", "AuthEpoch is not On here")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
-     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout and "
-      "auth-epoch-metrics",)),
+     ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout, "
+      "auth-epoch-status and auth-epoch-metrics",)),
+    (section(PROTECTED) + STATUS.replace("all granted", "valid-user"),
+     ('<Location "/status">', "the status handler must not require a login",
+      "add `Require all granted`")),
+    (section(BASIC) + STATUS, ("the status handler needs the configuration of the zone it tells of",
+                               "AuthEpoch is not On here")),
+    (section(PROTECTED) + STATUS.replace("Location", "LocationMatch"),
+     ('<LocationMatch "/status">', "the status handler must know where its URLs begin")),
+    (section(PROTECTED) + "SetHandler auth-epoch-status\n",
+     ("the server's own configuration", "put it into a <Location> with a path")),
 ])
 def test_mistake_that_several_lines_make_is_found(httpd, configuration, parts):
     assert_refused(httpd, configuration, *parts)
@@ -170,7 +180,7 @@ def test_all_mistakes_are_told_at_once_and_each_once(httpd):
 
 
 def test_what_looks_like_a_mistake_and_is_none_is_accepted(httpd):
-    for configuration in (section(PROTECTED) + LOGOUT,
+    for configuration in (section(PROTECTED) + LOGOUT + STATUS,
                           section(PROTECTED) + section("AuthType None", "/open"),
                           section(PROTECTED) + section('AuthEpoch Off\nAuthType Form', "/form"),
                           section(PROTECTED + "AuthEpochZone one")

@@ -51,8 +51,20 @@
     });
   };
 
+  // For tabs that run watch.js: there may be no session any more. Only now, so that what they load
+  // next carries no password from before.
+  const tellOtherTabs = () => {
+    if (!globalThis.BroadcastChannel) return;
+    const channel = new BroadcastChannel('auth-epoch');
+    channel.postMessage('look');
+    channel.close();
+  };
+
   if (then !== 'reload') {
-    forget((forgotten) => show(forgotten ? 'forgotten' : 'kept'));
+    forget((forgotten) => {
+      show(forgotten ? 'forgotten' : 'kept');
+      tellOtherTabs();
+    });
   } else if (document.visibilityState === 'visible') {
     signIn();
   } else {

@@ -3,6 +3,7 @@ import './logout.js';
 import './tabs.js';
 import './requests.js';
 import './expiry.js';
+import './watch.js';
 import './crosssite.js';
 import './elsewhere.js';
 import './control.js';

@@ -52,6 +52,14 @@ TEST_F(LastSeenTest, TheLatestTimeOfManyIsWrittenOnce) {
   EXPECT_EQ(last_seen_.flush(store_).value(), 0U);
 }
 
+TEST_F(LastSeenTest, TheLatestTimeIsKnownBeforeItIsWritten) {
+  EXPECT_EQ(last_seen_.latest(key_, session_), kNow);
+  last_seen_.note(key_, session_, kLimits, kNow + Seconds(100));
+  EXPECT_EQ(last_seen_.latest(key_, session_), kNow + Seconds(100));
+  session_.last_seen = kNow + Seconds(200);
+  EXPECT_EQ(last_seen_.latest(key_, session_), kNow + Seconds(200)) << "another process wrote it";
+}
+
 TEST_F(LastSeenTest, WhatCouldNotBeWrittenIsKeptForTheNextTime) {
   store::FailingStore failing(std::make_unique<store::MemoryStore>(store_), 1);
   last_seen_.note(key_, session_, kLimits, kNow + Seconds(100));
