@@ -206,7 +206,7 @@ TEST(PageTemplates, UnclosedPlaceholderIsRefused) {
 TEST(PageTemplates, UnknownPageIsRefusedWithTheNamesThereAre) {
   EXPECT_EQ(refusal_of("goodbye", "x"),
             "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
-            "signed-out-here, too-many");
+            "signed-out-here, too-many, sessions, session-entry");
 }
 
 TEST(PageTemplates, EmptyTemplateIsRefused) {
