@@ -150,7 +150,7 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
      ("the logout handler needs", "AuthEpoch is not On here")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
      ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout, "
-      "auth-epoch-status and auth-epoch-metrics",)),
+      "auth-epoch-sessions, auth-epoch-status and auth-epoch-metrics",)),
     (section(PROTECTED) + STATUS.replace("all granted", "valid-user"),
      ('<Location "/status">', "the status handler must not require a login",
       "add `Require all granted`")),
