@@ -67,6 +67,9 @@ SESSIONS = """
 <Location "/admin">
     AuthEpochFreshLogin 1s
 </Location>
+<Location "/sessions">
+    SetHandler auth-epoch-sessions
+</Location>
 <Location "/session">
     SetHandler auth-epoch-status
     Require all granted
