@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { checkAccessibility, checkWidth } from '../accessibility.js';
 import { scenario } from '../scenario.js';
+import { now, untilTime } from '../waiting.js';
 
 const NARROW = { width: 320, height: 640 };
 
@@ -43,6 +44,25 @@ async function byKeyboard({ browser, newBrowser, anna }) {
   await here.untilTitled('Signed out');
   await here.signIn('/app/', anna);
 }
+
+scenario('others are signed out by who types the password for it', async ({ browser, newBrowser,
+  anna }) => {
+  const other = await newBrowser();
+  const [here, there] = [await browser.newTab(), await other.newTab()];
+  await there.signIn('/app/', anna);
+  await here.signIn('/app/', anna);
+  await here.visit('/sessions/careful', 'Your sessions');
+  await untilTime(now() + 2_000_000);  // a login's age is told in whole seconds
+  browser.chronicle.isOver('/sessions/careful');
+  browser.dialog.attend(anna);
+  await browser.expectPrompts(1, async () => {
+    await press(here, () => document.activeElement.value === 'others');
+    await here.untilSays('All other browsers have been signed out.');
+  });
+  browser.dialog.nobodyAttends();
+  await other.untilSessionIsOver();
+  await here.visit('/app/');
+});
 
 // Tab until the focus is where it is wanted, and Enter. Whatever has the focus must show it.
 async function press(tab, isWanted, ...values) {
