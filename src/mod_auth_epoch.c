@@ -155,6 +155,7 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   ap_hook_insert_error_filter(epoch_insert_error_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(epoch_logout_handler, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_handler(epoch_sessions_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_log_transaction(epoch_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

@@ -1,8 +1,5 @@
 #include "cli/format.h"
 
-#include <array>
-#include <ctime>
-
 #include "core/bytes.h"
 #include "core/text.h"
 
@@ -18,15 +15,6 @@ std::string printable(std::string_view text) {
     }
   }
   return shown;
-}
-
-std::string time_text(core::TimePoint at) {
-  const std::time_t seconds = at.time_since_epoch().count();
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return {text.data(), length};
 }
 
 std::string padded(std::string text, std::size_t width) {

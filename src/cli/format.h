@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/session.h"
-
 namespace epoch::cli {
 
 using Json = nlohmann::ordered_json;
@@ -14,9 +12,6 @@ using Json = nlohmann::ordered_json;
 // Control characters are shown as \xHH, so that nobody's name can draw on the administrator's
 // terminal.
 std::string printable(std::string_view text);
-
-// RFC 3339, UTC.
-std::string time_text(core::TimePoint at);
 
 // With spaces behind it, so that the next column begins at `width`.
 std::string padded(std::string text, std::size_t width);

@@ -1,10 +1,12 @@
 #include "cli/keys.h"
 
+#include <array>
 #include <cstdio>
 #include <ostream>
 
 #include "cli/format.h"
 #include "core/keys.h"
+#include "core/time_text.h"
 #include "store/key_file.h"
 #include "store/system_entropy.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 using core::KeyRing;
 using core::Result;
+using core::time_text;
 
 // What is wrong with the file is not a matter of what was named.
 int fail(Console& console, const core::Error& error) {

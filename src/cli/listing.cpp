@@ -1,9 +1,12 @@
 #include "cli/listing.h"
 
 #include "core/bytes.h"
+#include "core/time_text.h"
 
 namespace epoch::cli {
 namespace {
+
+using core::time_text;
 
 std::string line_of(const std::string& session, const std::string& state, const std::string& since,
                     const std::string& seen, const std::string& address, const std::string& user,

@@ -47,15 +47,6 @@ bool has_moved_on(const CookieReading& cookie, const Credentials& credentials) {
          !proof_matches(*cookie.id, *cookie.record->session, credentials);
 }
 
-// AuthEpochLogoutResponse challenge: the person has answered the logout's own challenge, and the
-// browser has sent the answer to the logout URL.
-bool is_answer_to_logout(const CookieReading& cookie, const Presented& presented, TimePoint now) {
-  if (!cookie.challenge || presented.credentials == nullptr || cookie.lineage_closed) return false;
-  const Challenge& challenge = cookie.challenge->challenge;
-  return challenge.logout && challenge.armed && cookie.challenge->here &&
-         !is_expired(challenge, now);
-}
-
 // Only the same verifier's yes is worth anything here. A clock that was set back must not make it
 // last longer, so that a yes from the far future counts as too old.
 ProviderCheck provider_check(const Session& session, const Policy& policy, TimePoint now) noexcept {
@@ -65,13 +56,6 @@ ProviderCheck provider_check(const Session& session, const Policy& policy, TimeP
   const Seconds age = std::chrono::abs(now - session.verified);
   if (age >= *policy.revalidate) return ProviderCheck::Due;
   return policy.verifier_is_known ? ProviderCheck::NotNeeded : ProviderCheck::AsAlways;
-}
-
-Sweep sweep_of(const Session& session) {
-  return {.reach = Reach::UserInZone,
-          .zone = session.zone,
-          .subject = subject_of(session.identity),
-          .except = std::nullopt};
 }
 
 }  // namespace
@@ -109,9 +93,11 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
 
   Examined examined;
   examined.found_over = std::move(read->found_over);
+  if (cookie.lineage) examined.cookie_root = cookie.lineage->root;
   std::optional<SessionId> heir_id;
   if (cookie.state == CookieState::Live) {
     examined.session = cookie.session();
+    examined.session_root = cookie.lineage->root;
     situation.elsewhere =
         examined.session->session.space != space_tag(presented.origin, presented.realm);
     situation.proof_equal =
@@ -124,6 +110,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
       situation.successor_lives = true;
       heir_id = (*heir)->id;
       examined.session = (*heir)->session;
+      examined.session_root = lineage_root_of(*heir_id);
     }
   }
   if (cookie.state != CookieState::Live && !situation.successor_lives) {
@@ -193,7 +180,8 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   if (!content || !std::holds_alternative<SessionId>(*content)) return std::nullopt;
   const auto& id = std::get<SessionId>(*content);
 
-  const RecordKey key = record_key_of(lineage_root_of(id));
+  const Hash256 root = lineage_root_of(id);
+  const RecordKey key = record_key_of(root);
   const std::optional<RecentAdmissions::Admission> recent = recent_.find(key);
   if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
   if (recent->session.zone != presented.zone || !counts(recent->session, policy) ||
@@ -212,6 +200,7 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   stale.verdict.reason = Reason::StoreUnavailable;
   stale.verdict.row = 1;
   stale.session = NamedSession{.key = key, .session = recent->session};
+  stale.session_root = stale.cookie_root = root;
   return stale;
 }
 
@@ -246,6 +235,7 @@ Result<OpenedSession> Service::open(const PendingLogin& login, const LoginFacts&
   if (!opened) return opened.error();
   return OpenedSession{.outcome = opened->outcome,
                        .session = {.key = opening.key, .session = std::move(opened->session)},
+                       .root = opening.root,
                        .cookie_value = session_value(login.id),
                        .ended = std::move(opened->ended)};
 }
@@ -258,12 +248,6 @@ Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identi
   session.session.identity = identity;
   session.session.verified = std::max(session.session.verified, asked);
   return noted;
-}
-
-Result<bool> Service::end_by_directory(const NamedSession& session, EndReason reason,
-                                       TimePoint now) {
-  recent_.forget(session.key);
-  return store_.end(session.key, reason, now);
 }
 
 Result<Examined> Service::refuse_conflict(const PendingLogin& login, const Presented& presented,
@@ -282,84 +266,6 @@ Result<Examined> Service::refuse_conflict(const PendingLogin& login, const Prese
   if (!value) return value.error();
   examined.cookie_value = *std::move(value);
   return examined;
-}
-
-Result<LoggedOut> Service::logout(const Presented& presented, const LogoutRequest& what,
-                                  const Limits& limits, TimePoint now) {
-  Result<CookieReading> read = cookies_.read(presented, limits, now);
-  if (!read) return read.error();
-  const CookieReading& cookie = *read;
-
-  LoggedOut done;
-  done.found_over = std::move(read->found_over);
-  if (is_answer_to_logout(cookie, presented, now)) {
-    // A copy: another request with the same answer may have opened the session meanwhile.
-    Challenge unmarked = cookie.challenge->challenge;
-    unmarked.logout = false;
-    Result<std::string> value = value_of(unmarked, presented);
-    if (!value) return value.error();
-    done.is_answer = true;
-    done.cookie_value = *std::move(value);
-    return done;
-  }
-
-  const Result<bool> overtaken = is_overtaken(cookie, presented, limits, now);
-  if (!overtaken) return overtaken.error();
-  Result<std::optional<NamedSession>> owner = find_owner(cookie, presented, limits, now);
-  if (!owner) return owner.error();
-  done.session = *owner;
-  std::optional<Sweep> sweep;
-  if (what.scope != LogoutScope::ThisBrowser) {
-    done.scope_granted = owner->has_value();
-    if (done.scope_granted) sweep = sweep_of(done.session->session);
-  }
-  if (sweep && what.scope == LogoutScope::OtherBrowsers && cookie.state == CookieState::Live) {
-    sweep->except = done.session->key;
-    Result<std::uint64_t> swept = store_.sweep(*sweep, now);
-    if (!swept) return swept.error();
-    done.swept = true;
-    return done;
-  }
-
-  std::optional<Lineage> next;
-  if (cookie.lineage) {
-    Result<Closed> closed = store_.close(
-        {.root = cookie.lineage->root, .reason = EndReason::LoggedOut, .at = now, .sweep = sweep});
-    if (!closed) return closed.error();
-    done.ended = std::move(closed->ended);
-    next = closed->next;
-    for (const RecordKey& key : done.ended) recent_.forget(key);
-    done.swept = sweep.has_value();
-  }
-  // A scope that was not granted is answered by a page, which makes no browser drop its
-  // credentials.
-  const bool challenges = what.answered_by_challenge && done.scope_granted;
-  const bool armed = challenges && presented.credentials != nullptr && !*overtaken;
-  Result<std::string> value = make_challenge(next, armed, challenges, presented, now);
-  if (!value) return value.error();
-  done.cookie_value = *std::move(value);
-  return done;
-}
-
-// Whose logout it is: the live session's of the cookie; or of an ended one, if the password that it
-// was opened with came along; or the one that lives at the end of the chain, likewise.
-Result<std::optional<NamedSession>> Service::find_owner(const CookieReading& cookie,
-                                                        const Presented& presented,
-                                                        const Limits& limits, TimePoint now) {
-  std::optional<NamedSession> owner;
-  if (cookie.state == CookieState::Live) {
-    owner = cookie.session();
-  } else if (presented.credentials != nullptr) {
-    Result<std::optional<Heir>> heir = cookies_.find_heir(cookie, presented, limits, now);
-    if (!heir) return heir.error();
-    if (*heir) {
-      owner = (*heir)->session;
-    } else if (cookie.id && cookie.record && cookie.record->session &&
-               proof_matches(*cookie.id, *cookie.record->session, *presented.credentials)) {
-      owner = cookie.session();
-    }
-  }
-  return owner;
 }
 
 // A refusal makes a browser drop what was refused, which is not what it holds if that was typed

@@ -55,8 +55,12 @@ enum class ProviderCheck {
 struct Examined {
   Verdict verdict{};
   ProviderCheck provider = ProviderCheck::AsAlways;
-  std::optional<NamedSession> session;   // the live one of this request, whatever the verdict
-  std::optional<PendingLogin> login;     // with Login; in Report mode also with RefuseAndArm
+  std::optional<NamedSession> session;  // the live one of this request, whatever the verdict
+  std::optional<PendingLogin> login;    // with Login; in Report mode also with RefuseAndArm
+  // Lineage roots, as secret as the cookie: that session's, and the one that the cookie names,
+  // which is another's where the session is younger than the cookie.
+  std::optional<Hash256> session_root;
+  std::optional<Hash256> cookie_root;
   std::string cookie_value;              // to be set; empty: none
   std::string store_error;               // with Unavailable: for the log
   std::vector<NamedSession> found_over;  // sessions that were overdue, and ended here
@@ -74,6 +78,7 @@ struct LoginFacts {
 struct OpenedSession {
   OpenOutcome outcome;
   NamedSession session;
+  Hash256 root;  // its lineage root
   std::string cookie_value;
   std::vector<NamedSession> ended;  // see Opened
 };
@@ -136,9 +141,8 @@ class Service {
   Result<VerifyOutcome> note_verified(NamedSession& session, const Identity& identity,
                                       TimePoint asked);
 
-  // The directory was asked and said no. Ended durably when it returns; false where it had ended
-  // before.
-  Result<bool> end_by_directory(const NamedSession& session, EndReason reason, TimePoint now);
+  // Ends one session: durably when it returns; false where it had ended before.
+  Result<bool> end(const NamedSession& session, EndReason reason, TimePoint now);
 
   // What open() found in conflict is refused like stale credentials.
   Result<Examined> refuse_conflict(const PendingLogin& login, const Presented& presented,
@@ -147,6 +151,12 @@ class Service {
   // Everything that it ends is ended durably when it returns.
   Result<LoggedOut> logout(const Presented& presented, const LogoutRequest& what,
                            const Limits& limits, TimePoint now);
+
+  // The same for a request that has been admitted as the session with this lineage root, whatever
+  // its cookie says: the request itself may have opened the session. Of what it presents, zone,
+  // origin and realm count.
+  Result<LoggedOut> logout(const NamedSession& session, const Hash256& root, LogoutScope scope,
+                           const Presented& presented, TimePoint now);
 
   // For a page that wants to know whether its session goes on. Credentials count for nothing, and
   // asking does not keep the session alive: like examine() it writes only the end of one that is
@@ -167,6 +177,9 @@ class Service {
   Result<std::optional<NamedSession>> find_owner(const CookieReading& cookie,
                                                  const Presented& presented, const Limits& limits,
                                                  TimePoint now);
+  Result<Done> sweep_others(LoggedOut& done, TimePoint now);
+  Result<std::optional<Lineage>> close(const Hash256& root, const std::optional<Sweep>& sweep,
+                                       LoggedOut& done, TimePoint now);
   Result<bool> is_overtaken(const CookieReading& cookie, const Presented& presented,
                             const Limits& limits, TimePoint now);
   Result<Lineage> lineage_after(const std::optional<Lineage>& lineage);

@@ -144,12 +144,12 @@ int send_page(request_rec* r, int status, const web::Page& page) {
   return send_body(r, status, page.content_type, page.body);
 }
 
-int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail) {
-  return send_body(r, status, "application/problem+json", web::problem_json(status, title, detail));
+int send_json(request_rec* r, int status, const std::string& json) {
+  return send_body(r, status, "application/json", json);
 }
 
-int send_json(request_rec* r, const std::string& json) {
-  return send_body(r, HTTP_OK, "application/json", json);
+int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail) {
+  return send_body(r, status, "application/problem+json", web::problem_json(status, title, detail));
 }
 
 int send_redirect(request_rec* r, std::string_view path) {

@@ -1,6 +1,7 @@
 // What the module itself says to a client: challenges, cookies, pages.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "httpd/exchange.h"
@@ -29,8 +30,8 @@ void challenge_with_epoch(request_rec* r);
 int send_page(request_rec* r, int status, const web::Page& page);
 int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail);
 
-// 200 with a JSON text that no cache keeps.
-int send_json(request_rec* r, const std::string& json);
+// A JSON text that no cache keeps.
+int send_json(request_rec* r, int status, const std::string& json);
 
 // 303 to a path of this origin.
 int send_redirect(request_rec* r, std::string_view path);

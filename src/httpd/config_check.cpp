@@ -275,43 +275,66 @@ const CookieHandler* cookie_handler(std::string_view name) {
   return found == std::end(kCookieHandlers) ? nullptr : found;
 }
 
-void check_handler(const Section& section, const std::vector<const Section*>& sections,
-                   Findings& findings) {
-  if (!section.handler || !section.handler->starts_with(kHandlerPrefix)) return;
-  if (*section.handler == kMetricsHandler) return;
-  const CookieHandler* const handler = cookie_handler(*section.handler);
-  if (handler == nullptr) {
-    findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
-                              std::string(kLogoutHandler) + ", " + std::string(kStatusHandler) +
-                              " and " + std::string(kMetricsHandler));
-    return;
-  }
-  if (handler->name == kStatusHandler && !section.config->status_location) {
+void check_handlers_zone(const Section& section, const std::vector<const Section*>& sections,
+                         std::string_view called, std::string_view does, Findings& findings) {
+  const bool may_be_on =
+      may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
+      in_force(section, sections, own_mode) != Mode::Off;
+  if (may_be_on) return;
+  findings.add(section,
+               std::string(called) + " needs the configuration of the zone it " +
+                   std::string(does) +
+                   ": AuthEpoch is not On here. Put it inside that section, or repeat AuthType, "
+                   "AuthName and AuthEpoch");
+}
+
+std::optional<Requirement> requirement_in_force(const Section& section,
+                                                const std::vector<const Section*>& sections) {
+  return in_force(section, sections, [](const Section& s) -> std::optional<Requirement> {
+    if (s.requirement == Requirement::None) return std::nullopt;
+    return s.requirement;
+  });
+}
+
+void check_cookie_handler(const Section& section, const std::vector<const Section*>& sections,
+                          const CookieHandler& handler, Findings& findings) {
+  if (handler.name == kStatusHandler && !section.config->status_location) {
     findings.add(section,
                  "the status handler must know where its URLs begin; put it into a <Location> with "
                  "a path, not a pattern");
   }
-  const bool may_be_on =
-      may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
-      in_force(section, sections, own_mode) != Mode::Off;
-  if (!may_be_on) {
+  check_handlers_zone(section, sections, handler.called, handler.does, findings);
+  if (requirement_in_force(section, sections) != Requirement::NoLogin) {
     findings.add(section,
-                 std::string(handler->called) + " needs the configuration of the zone it " +
-                     std::string(handler->does) +
-                     ": AuthEpoch is not On here. Put it inside that section, or repeat AuthType, "
-                     "AuthName and AuthEpoch");
+                 std::string(handler.called) + " must not require a login, or nobody could " +
+                     std::string(handler.why_open) + "; add `Require all granted` to this section");
   }
-  const std::optional<Requirement> requirement =
-      in_force(section, sections, [](const Section& s) -> std::optional<Requirement> {
-        if (s.requirement == Requirement::None) return std::nullopt;
-        return s.requirement;
-      });
-  if (requirement != Requirement::NoLogin) {
-    findings.add(section, std::string(handler->called) +
-                              " must not require a login, or nobody could " +
-                              std::string(handler->why_open) +
-                              "; add `Require all granted` to this section");
+}
+
+void check_sessions_handler(const Section& section, const std::vector<const Section*>& sections,
+                            Findings& findings) {
+  check_handlers_zone(section, sections, "the sessions handler", "shows", findings);
+  if (requirement_in_force(section, sections) == Requirement::NoLogin) {
+    findings.add(section,
+                 "the sessions handler shows people their own sessions, and must know who asks; "
+                 "add `Require valid-user` to this section");
   }
+}
+
+void check_handler(const Section& section, const std::vector<const Section*>& sections,
+                   Findings& findings) {
+  if (!section.handler || !section.handler->starts_with(kHandlerPrefix)) return;
+  if (*section.handler == kMetricsHandler) return;
+  if (*section.handler == kSessionsHandler) {
+    return check_sessions_handler(section, sections, findings);
+  }
+  if (const CookieHandler* const handler = cookie_handler(*section.handler)) {
+    return check_cookie_handler(section, sections, *handler, findings);
+  }
+  findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
+                            std::string(kLogoutHandler) + ", " + std::string(kSessionsHandler) +
+                            ", " + std::string(kStatusHandler) + " and " +
+                            std::string(kMetricsHandler));
 }
 
 void check_ldap_watch(const Section& section, Findings& findings) {

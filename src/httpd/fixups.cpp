@@ -87,6 +87,7 @@ int open_session(request_rec* r, Decided& decided) {
   }
   decided.opened = true;
   decided.examined.session = opened->session;
+  decided.examined.session_root = opened->root;
   send_cookie(r, decided, opened->cookie_value);
   set_environment(r, decided);
   return OK;

@@ -28,6 +28,7 @@ class Child {
   Child(store::StoreOptions options, const core::KeyRing& keys, SharedMetrics& metrics);
 
   [[nodiscard]] core::Service& service() noexcept { return service_; }
+  [[nodiscard]] core::SessionStore& sessions() noexcept { return measured_store_; }
 
   // Tells the log when the store stops answering and when it answers again: once each, not once a
   // request. `error` is empty where it answered.

@@ -82,7 +82,7 @@ void log_end(request_rec* r, const core::NamedSession& session, core::EndReason 
 std::optional<int> end_session(request_rec* r, const Decided& decided, core::EndReason reason,
                                Child& child) {
   const core::NamedSession& session = *decided.examined.session;
-  const core::Result<bool> ended = child.service().end_by_directory(session, reason, time_of(r));
+  const core::Result<bool> ended = child.service().end(session, reason, time_of(r));
   if (!ended) {
     child.note_store_answer(r, ended.error().detail);
     return unavailable(r);

@@ -15,6 +15,7 @@ struct DirConfig;
 // Ours all begin with kHandlerPrefix.
 inline constexpr std::string_view kHandlerPrefix = "auth-epoch-";
 inline constexpr std::string_view kLogoutHandler = "auth-epoch-logout";
+inline constexpr std::string_view kSessionsHandler = "auth-epoch-sessions";
 inline constexpr std::string_view kStatusHandler = "auth-epoch-status";
 inline constexpr std::string_view kMetricsHandler = "auth-epoch-metrics";
 

@@ -50,7 +50,7 @@ int send_status(request_rec* r, const DirConfig& config) {
                         "The sessions cannot be read. Ask again later.");
   }
   note_over(r, status->found_over);
-  return send_json(r, web::status_json(*status));
+  return send_json(r, HTTP_OK, web::status_json(*status));
 }
 
 // The same for everybody, so any cache may keep it.

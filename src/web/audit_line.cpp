@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/time_text.h"
 #include "web/escape.h"
 
 namespace epoch::web {
@@ -12,19 +13,15 @@ namespace {
 constexpr std::size_t kLongestText = 640;
 constexpr std::size_t kLongestWord = 130;
 
-// RFC 3339, in UTC.
+// RFC 3339, in UTC, with milliseconds.
 std::string time_text(std::chrono::sys_time<std::chrono::milliseconds> time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text.data();
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  std::string text = core::time_text(second);
+  text.pop_back();  // the Z
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
+                static_cast<int>((time - second).count()));
+  return text + fraction.data();
 }
 
 }  // namespace

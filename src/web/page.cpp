@@ -21,8 +21,15 @@ constexpr std::array kConfirmPlaceholders = {"nonce"sv,  "style"sv,       "realm
                                              "others"sv, "here"sv};
 constexpr std::array kSignedInAsPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "user"sv,
                                                 "return_path"sv};
-
 constexpr std::array kTooManyPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "limit"sv, "one"sv};
+constexpr std::array kSessionsPlaceholders = {
+    "nonce"sv,  "style"sv,        "times_script"sv, "realm"sv,       "user"sv,      "return_path"sv,
+    "action"sv, "token"sv,        "entries"sv,      "others"sv,      "next_url"sv,  "first_url"sv,
+    "ended"sv,  "others_ended"sv, "was_over"sv,     "out_of_date"sv, "no_session"sv};
+constexpr std::array kSessionEntryPlaceholders = {
+    "action"sv,    "token"sv,           "session"sv,    "current"sv,
+    "browser"sv,   "unknown_browser"sv, "user_agent"sv, "address"sv,
+    "signed_in"sv, "signed_in_text"sv,  "last_seen"sv,  "last_seen_text"sv};
 
 struct Description {
   std::string_view name;  // as AuthEpochPage and the files of src/web/pages spell it
@@ -37,6 +44,8 @@ constexpr std::array<Description, kPageKinds> kDescriptions = {{
     {"signed-in-as", kSignedInAsPlaceholders},
     {"signed-out-here", kSignedOutPlaceholders},
     {"too-many", kTooManyPlaceholders},
+    {"sessions", kSessionsPlaceholders},
+    {"session-entry", kSessionEntryPlaceholders},
 }};
 
 constexpr std::size_t index_of(PageKind kind) noexcept { return static_cast<std::size_t>(kind); }
@@ -62,16 +71,6 @@ std::string content_security_policy(PageKind kind, std::string_view nonce) {
       "default-src 'none'; style-src " + source + "; script-src " + source + "; connect-src 'self'";
   if (kind == PageKind::SignIn) policy += "; img-src 'self'";
   return policy += "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-}
-
-Page make_page(const PageTemplates& templates, PageKind kind, std::string_view nonce,
-               std::vector<Value> values) {
-  values.push_back({"nonce", nonce});
-  values.push_back({"style", embedded_file("style.css"), Trust::Markup});
-  values.push_back({"forget_script", embedded_file("forget.js"), Trust::Markup});
-  return {.content_type = "text/html; charset=utf-8",
-          .body = templates.of(kind).render(values),
-          .content_security_policy = content_security_policy(kind, nonce)};
 }
 
 Page make_signed_out(const PageTemplates& templates, PageKind kind, const SignedOutValues& values) {
@@ -117,6 +116,17 @@ core::Result<core::Done> PageTemplates::replace(std::string_view name, std::stri
 
 const Template& PageTemplates::of(PageKind kind) const noexcept {
   return templates_[index_of(kind)];
+}
+
+Page make_page(const PageTemplates& templates, PageKind kind, std::string_view nonce,
+               std::vector<Value> values) {
+  values.push_back({"nonce", nonce});
+  values.push_back({"style", embedded_file("style.css"), Trust::Markup});
+  values.push_back({"forget_script", embedded_file("forget.js"), Trust::Markup});
+  values.push_back({"times_script", embedded_file("times.js"), Trust::Markup});
+  return {.content_type = "text/html; charset=utf-8",
+          .body = templates.of(kind).render(values),
+          .content_security_policy = content_security_policy(kind, nonce)};
 }
 
 Page signed_out(const PageTemplates& templates, const SignedOutValues& values) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "web/template.h"
@@ -18,8 +19,18 @@ struct Page {
   std::string content_security_policy;  // must go along: it names the nonce that the body uses
 };
 
-enum class PageKind { SignedOut, SignIn, Confirm, SignedInAs, SignedOutHere, TooMany };
-inline constexpr std::size_t kPageKinds = 6;
+// SessionEntry is one entry of the page Sessions.
+enum class PageKind {
+  SignedOut,
+  SignIn,
+  Confirm,
+  SignedInAs,
+  SignedOutHere,
+  TooMany,
+  Sessions,
+  SessionEntry
+};
+inline constexpr std::size_t kPageKinds = 8;
 
 // The templates: ours, any of which the administrator may have replaced (AuthEpochPage). Immutable
 // once the configuration is read, and then usable by any thread.
@@ -28,9 +39,9 @@ class PageTemplates {
   // The built-in ones.
   PageTemplates();
 
-  // `name` is signed-out, sign-in, confirm, signed-in-as, signed-out-here or too-many.
-  // Malformed: no such page, or a mistake in the template; the detail says which page, which line
-  // and what is accepted, and the template that was in force stays.
+  // `name` is signed-out, sign-in and so on, as the files of src/web/pages are named. Malformed: no
+  // such page, or a mistake in the template; the detail says which page, which line and what is
+  // accepted, and the template that was in force stays.
   core::Result<core::Done> replace(std::string_view name, std::string_view text);
 
   [[nodiscard]] const Template& of(PageKind kind) const noexcept;
@@ -38,6 +49,10 @@ class PageTemplates {
  private:
   std::array<Template, kPageKinds> templates_;
 };
+
+// The page of this kind with these values; style sheet, scripts and nonce are added.
+Page make_page(const PageTemplates& templates, PageKind kind, std::string_view nonce,
+               std::vector<Value> values);
 
 // What all of the values below have in common:
 //   nonce        fresh random bytes for each answer, in base64url

@@ -58,10 +58,15 @@ function isAdmitted({ status, user }) {
 function closedAt(closing, lines) {
   if (!closing.byLog) return closing.at;
   const ends = lines
-    .filter(({ path, status, forgets, begin }) => path.startsWith('/logout') && !forgets &&
-      [200, 303, 401].includes(status) && begin >= closing.asked)
+    .filter((line) => isLogout(line) && line.begin >= closing.asked)
     .map(({ end }) => end);
   return Math.min(...ends);
+}
+
+// The page of sessions answers 401 where it has ended this browser's own.
+function isLogout({ method, path, status, forgets }) {
+  if (path === '/sessions') return method === 'POST' && status === 401;
+  return path.startsWith('/logout') && !forgets && [200, 303, 401].includes(status);
 }
 
 function isSilent(line, closings, answers) {

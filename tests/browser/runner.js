@@ -33,9 +33,10 @@ export class Runner {
     for (const engine of this.#engines.values()) await engine.close();
   }
 
-  async #engine({ scripts }) {
-    if (!this.#engines.has(scripts)) this.#engines.set(scripts, await this.#start({ scripts }));
-    return this.#engines.get(scripts);
+  async #engine({ scripts, scheme }) {
+    const kind = `${scripts} ${scheme}`;
+    if (!this.#engines.has(kind)) this.#engines.set(kind, await this.#start({ scripts, scheme }));
+    return this.#engines.get(kind);
   }
 
   // http and https by turns.

@@ -1,9 +1,10 @@
 // Pictures of the module's pages and of the demo's, to be looked at: in both browsers, light and
-// dark, narrow and wide. `make demo` must be running.
+// dark, narrow and wide. `make demo` must be running. Fails where axe-core finds something wrong.
 //
 //   node screenshots.js DIRECTORY [http://localhost:8080]
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkAccessibility } from './accessibility.js';
 import { startChromium } from './backends/chromium.js';
 import { startFirefox } from './backends/firefox.js';
 import { Browser } from './browser.js';
@@ -34,11 +35,14 @@ async function takeAll(engine, scheme, width) {
   const browser = await Browser.start(engine, 'photographer', demo);
   const tab = await browser.newTab();
   await tab.page.setViewport({ width, height: HEIGHT });
-  const take = (name) => photograph(tab, `${name}-${engine.name}-${scheme}-${width}`);
+  const take = async (name) => {
+    await photograph(tab, `${name}-${engine.name}-${scheme}-${width}`);
+    await checkAccessibility(tab.page);
+  };
 
   browser.dialog.attend(ALICE);
   for (const [path, name] of [['/', 'start'], ['/app/', 'app'], ['/reports/', 'reports'],
-    ['/admin/', 'admin']]) {
+    ['/admin/', 'admin'], ['/sessions', 'sessions']]) {
     await tab.open(path);
     await take(`demo-${name}`);
   }

@@ -67,6 +67,14 @@ SESSIONS = """
 <Location "/admin">
     AuthEpochFreshLogin 1s
 </Location>
+<Location "/sessions">
+    SetHandler auth-epoch-sessions
+</Location>
+<Location "/sessions/careful">
+    <If "%{REQUEST_METHOD} == 'POST'">
+        AuthEpochFreshLogin 1s
+    </If>
+</Location>
 <Location "/session">
     SetHandler auth-epoch-status
     Require all granted

@@ -130,6 +130,18 @@ export class Tab {
     await this.untilTitled(title);
   }
 
+  // Until a page of ours tells of what has been done.
+  async untilSays(sentence) {
+    await until(() => this.run((text) =>
+      document.querySelector('[role=status]')?.textContent.includes(text), sentence),
+    `the page says: ${sentence}`);
+  }
+
+  async untilShown(selector) {
+    await until(() => this.run((name) => document.querySelector(name)?.hidden === false, selector),
+      `${selector} is shown`);
+  }
+
   async untilAt(path) {
     await until(() => this.page.evaluate(
       (expected) => location.pathname === expected && document.readyState === 'complete', path),

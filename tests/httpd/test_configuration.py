@@ -14,6 +14,7 @@ from harness.site import file_site, section, start_file_site
 
 BASIC = 'AuthType Basic\nAuthName "Staff"\nRequire valid-user\n'
 PROTECTED = BASIC + "AuthEpoch On\n"
+SESSIONS = '<Location "/sessions">\nSetHandler auth-epoch-sessions\n</Location>\n'
 LOGOUT = '<Location "/logout">\nSetHandler auth-epoch-logout\nRequire all granted\n</Location>\n'
 STATUS = LOGOUT.replace("logout", "status")
 
@@ -148,9 +149,17 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
                                "AuthEpoch is not On here")),
     (section(PROTECTED) + LOGOUT.replace("SetHandler", "AuthEpoch Off\nSetHandler"),
      ("the logout handler needs", "AuthEpoch is not On here")),
+    (section(BASIC) + SESSIONS,
+     ("the sessions handler needs the configuration of the zone it shows: AuthEpoch is not On",)),
+    (section(PROTECTED) + SESSIONS.replace("sessions\n", "sessions\nAuthEpoch Off\n"),
+     ("the sessions handler needs", "AuthEpoch is not On here")),
+    (section(PROTECTED) + SESSIONS.replace("sessions\n", "sessions\nRequire all granted\n"),
+     ('<Location "/sessions">', "must know who asks", "add `Require valid-user`")),
+    (section(PROTECTED.replace("valid-user", "all granted")) + SESSIONS,
+     ('<Location "/sessions">', "must know who asks")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
      ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout, "
-      "auth-epoch-status and auth-epoch-metrics",)),
+      "auth-epoch-sessions, auth-epoch-status and auth-epoch-metrics",)),
     (section(PROTECTED) + STATUS.replace("all granted", "valid-user"),
      ('<Location "/status">', "the status handler must not require a login",
       "add `Require all granted`")),

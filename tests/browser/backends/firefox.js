@@ -90,6 +90,6 @@ class Firefox {
 // When the server had the request. On a busy machine Firefox tells of one that it has sent only
 // when the person has answered for those before it.
 function arrivedAt({ headers }) {
-  const { value } = headers.find(({ name }) => name.toLowerCase() === 'x-arrived');
-  return Number(value.value.replace('t=', ''));
+  const header = headers.find(({ name }) => name.toLowerCase() === 'x-arrived');
+  return header && Number(header.value.value.replace('t=', ''));
 }

@@ -6,4 +6,5 @@ import './expiry.js';
 import './watch.js';
 import './crosssite.js';
 import './elsewhere.js';
+import './sessions.js';
 import './control.js';

@@ -81,7 +81,7 @@ TEST_F(RevalidationTest, AClockThatWasSetBackMakesTheCheckDue) {
 
 TEST_F(RevalidationTest, ANoEndsTheSessionWithItsReason) {
   const Examined examined = admitted();
-  ASSERT_TRUE(service_.end_by_directory(*examined.session, EndReason::PasswordRefused, now_).ok());
+  ASSERT_TRUE(service_.end(*examined.session, EndReason::PasswordRefused, now_).ok());
   EXPECT_EQ(request(jar_, &alice_), Action::RefuseAndArm);
   const Result<Look> look = store_.find(examined.session->key);
   ASSERT_TRUE(look.ok() && look->found);

@@ -17,11 +17,14 @@ inline constexpr std::string_view kCookieName = "epoch-1";
 class CountingEntropy final : public Entropy {
  public:
   void fill(std::span<std::uint8_t> bytes) override {
-    for (std::uint8_t& byte : bytes) byte = ++counter_;
+    ++counter_;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<std::uint8_t>(counter_ >> (8 * (i % 4)));
+    }
   }
 
  private:
-  std::uint8_t counter_ = 0;
+  std::uint32_t counter_ = 0;
 };
 
 inline KeyRing one_key(std::uint8_t byte) {

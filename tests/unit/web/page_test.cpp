@@ -7,24 +7,11 @@
 #include <vector>
 
 #include "web/embedded_pages.h"
+#include "web/page_testing.h"
+#include "web/sessions_page.h"
 
 namespace epoch::web {
 namespace {
-
-constexpr std::string_view kNonce = "r4nd0m-Nonce_";
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-std::size_t count(std::string_view text, std::string_view part) {
-  std::size_t times = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos;
-       at = text.find(part, at + part.size())) {
-    ++times;
-  }
-  return times;
-}
 
 Page signed_out_page(std::string_view realm = "Demo", std::string_view return_path = "/app/") {
   return signed_out(
@@ -52,9 +39,20 @@ Page signed_out_here_page() {
       {}, {.nonce = kNonce, .realm = "Demo", .return_path = "/app/", .forget_url = "/app/"});
 }
 
+Page page_of_sessions() {
+  return sessions_page({}, {.nonce = kNonce,
+                            .realm = "Demo",
+                            .user = "alice",
+                            .return_path = "/app/",
+                            .entries = {SessionEntry(), SessionEntry()},
+                            .form = {.action = "/sessions", .token = "token"},
+                            .next = "next",
+                            .status = SessionsStatus::Ended});
+}
+
 std::vector<Page> all_pages() {
-  return {signed_out_page(), sign_in_page(), confirm_page(), signed_in_as_page("alice"),
-          signed_out_here_page()};
+  return {signed_out_page(),          sign_in_page(),         confirm_page(),
+          signed_in_as_page("alice"), signed_out_here_page(), page_of_sessions()};
 }
 
 TEST(Page, UserNameCannotBringMarkupIntoThePage) {
@@ -206,7 +204,7 @@ TEST(PageTemplates, UnclosedPlaceholderIsRefused) {
 TEST(PageTemplates, UnknownPageIsRefusedWithTheNamesThereAre) {
   EXPECT_EQ(refusal_of("goodbye", "x"),
             "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
-            "signed-out-here, too-many");
+            "signed-out-here, too-many, sessions, session-entry");
 }
 
 TEST(PageTemplates, EmptyTemplateIsRefused) {

@@ -1,0 +1,304 @@
+// The handler auth-epoch-sessions: people see their own sessions in the zone, and end them.
+#include <httpd.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include <algorithm>
+
+#include "core/own_sessions.h"
+#include "httpd/answers.h"
+#include "httpd/boundary.h"
+#include "httpd/exchange.h"
+#include "httpd/form.h"
+#include "httpd/happenings.h"
+#include "httpd/process.h"
+#include "httpd/signed_out.h"
+#include "web/accept.h"
+#include "web/sessions_page.h"
+
+APLOG_USE_MODULE(auth_epoch);
+
+namespace epoch::httpd {
+namespace {
+
+using core::FormOrigin;
+using core::LogoutScope;
+using core::NamedSession;
+using web::SessionsStatus;
+
+// A request that was admitted as a session.
+struct Visit {
+  request_rec* r;
+  const DirConfig& config;
+  Child& child;
+  Decided& decided;
+  std::string path;  // of the page
+  bool json;
+
+  [[nodiscard]] const NamedSession& session() const { return *decided.examined.session; }
+  [[nodiscard]] const core::Hash256& root() const { return *decided.examined.session_root; }
+};
+
+bool wants_json(const request_rec* r) {
+  const char* accept = apr_table_get(r->headers_in, "Accept");
+  return accept != nullptr && web::prefers_json(accept);
+}
+
+// With one slash at its beginning: as a Location, two would lead to another host.
+std::string path_of(request_rec* r) {
+  const std::string_view path = ap_escape_uri(r->pool, r->uri);
+  return "/" + std::string(path.substr(std::min(path.find_first_not_of('/'), path.size())));
+}
+
+bool was_admitted(const Decided& decided) noexcept {
+  const core::Action action = decided.examined.verdict.action;
+  return action == core::Action::Admit || action == core::Action::AdmitSuccessor ||
+         (action == core::Action::Login && decided.opened);
+}
+
+// Whether the request comes with a session, and the session is of the user whom httpd has let in.
+bool has_session(const request_rec* r, const Decided& decided) {
+  const core::Examined& examined = decided.examined;
+  return !decided.policy.report && was_admitted(decided) && examined.session &&
+         examined.session_root && r->user != nullptr &&
+         examined.session->session.identity.user == r->user &&
+         examined.session->session.zone == space_of(r).zone;
+}
+
+// An internal redirect goes by what was decided about the request that led to it.
+Decided* decision_for(request_rec* r) {
+  if (Decided* own = decided_of(r)) return own;
+  const Decided* earlier = earlier_decision(r);
+  return earlier == nullptr ? nullptr : make_in_pool<Decided>(r->pool, *earlier);
+}
+
+// ---- answers
+
+template <typename T>
+bool store_answered(const Visit& visit, const core::Result<T>& result) {
+  visit.child.note_store_answer(visit.r, result ? std::string() : result.error().detail);
+  return result.ok();
+}
+
+web::SessionEntry entry_of(const NamedSession& named, const Visit& visit) {
+  const core::Session& session = named.session;
+  const bool current = named.key == visit.session().key;
+  return {.id = core::public_id(named.key),
+          .current = current,
+          .address = session.address,
+          .user_agent = session.user_agent,
+          .signed_in = session.authenticated,
+          .last_seen = current ? time_of(visit.r) : session.last_seen,
+          .expires = core::deadlines_of(session, limits_of(visit.config)).age};
+}
+
+// This browser's first, then the oldest login.
+std::vector<web::SessionEntry> entries_of(const core::OwnSessions& list, const Visit& visit) {
+  std::vector<web::SessionEntry> entries;
+  for (const NamedSession& named : list.sessions) entries.push_back(entry_of(named, visit));
+  std::stable_partition(entries.begin(), entries.end(),
+                        [](const web::SessionEntry& entry) { return entry.current; });
+  return entries;
+}
+
+// Where the page begins that is asked for; what cannot be read is the first one.
+std::optional<core::Position> position_of(request_rec* r) {
+  const Fields query = read_query(r);
+  const std::string* const from = find_field(query, "from");
+  return from == nullptr ? std::nullopt : core::base64url_decode(*from);
+}
+
+int show(const Visit& visit, int http_status, SessionsStatus status) {
+  request_rec* r = visit.r;
+  const std::optional<core::Position> from =
+      r->method_number == M_GET ? position_of(r) : std::nullopt;
+  const core::Result<core::OwnSessions> list = core::list_own(
+      visit.child.sessions(), visit.session(), limits_of(visit.config), time_of(r), from);
+  if (!store_answered(visit, list)) return unavailable(r);
+  const std::string nonce = make_nonce();
+  const std::string token = core::form_token(visit.root());
+  const std::string next =
+      list->next ? core::base64url_encode(core::bytes_of(*list->next)) : std::string();
+  const web::SessionsValues values{.nonce = nonce,
+                                   .realm = visit.decided.space.realm,
+                                   .user = r->user,
+                                   .return_path = return_path_of(visit.config),
+                                   .entries = entries_of(*list, visit),
+                                   .form = {.action = visit.path, .token = token},
+                                   .next = next,
+                                   .first = !from,
+                                   .status = status};
+  if (visit.json) return send_json(r, http_status, web::sessions_json(values));
+  return send_page(r, http_status,
+                   web::sessions_page(*server_config_of(r->server).templates, values));
+}
+
+// What the page that an action leads to says of it.
+SessionsStatus status_of(request_rec* r) {
+  const Fields query = read_query(r);
+  const std::string* const done = find_field(query, "done");
+  if (done == nullptr) return SessionsStatus::Nothing;
+  if (*done == "end") return SessionsStatus::Ended;
+  if (*done == "others") return SessionsStatus::OthersEnded;
+  if (*done == "over") return SessionsStatus::WasOver;
+  return SessionsStatus::Nothing;
+}
+
+int answer_done(const Visit& visit, const std::string& what) {
+  if (visit.json) return send_json(visit.r, HTTP_OK, "{\"done\":\"" + what + "\"}\n");
+  return send_redirect(visit.r, visit.path + "?done=" + what);
+}
+
+int answer_over(const Visit& visit) {
+  if (!visit.json) return send_redirect(visit.r, visit.path + "?done=over");
+  return send_problem(visit.r, HTTP_NOT_FOUND, "Over already",
+                      "No live session of yours has this id: it was over already.");
+}
+
+int answer_signed_out(const Visit& visit, const std::string& what, const core::LoggedOut& done) {
+  if (visit.json) {
+    send_cookie(visit.r, visit.decided, done.cookie_value);
+    return answer_done(visit, what);
+  }
+  // A challenge would come back to this URL with its answer, and the form once more.
+  const LogoutResponse response = logout_response_of(visit.config) == LogoutResponse::Redirect
+                                      ? LogoutResponse::Redirect
+                                      : LogoutResponse::Page;
+  return answer_logout(visit.r, visit.decided, response, logout_path_of(visit.config), done);
+}
+
+int answer_without_session(request_rec* r) {
+  if (wants_json(r)) {
+    return send_problem(r, HTTP_CONFLICT, "No session",
+                        "This request was let in without a session, so there is nothing to show.");
+  }
+  const std::string nonce = make_nonce();
+  const Space space = space_of(r);
+  return send_page(r, HTTP_CONFLICT,
+                   web::sessions_page(*server_config_of(r->server).templates,
+                                      {.nonce = nonce,
+                                       .realm = space.realm,
+                                       .user = r->user == nullptr ? "" : r->user,
+                                       .return_path = return_path_of(dir_config_of(r)),
+                                       .entries = {},
+                                       .form = {},
+                                       .next = {},
+                                       .status = SessionsStatus::NoSession}));
+}
+
+// ---- actions
+
+int log_out(const Visit& visit, LogoutScope scope, const std::string& what) {
+  request_rec* r = visit.r;
+  const Presentation presentation(r);
+  const core::Result<core::LoggedOut> done = visit.child.service().logout(
+      visit.session(), visit.root(), scope, presentation.presented(), time_of(r));
+  if (!store_answered(visit, done)) return unavailable(r);
+  log_logout(r, *done);
+  note_logout(r, visit.decided, scope, *done);
+  return scope == LogoutScope::OtherBrowsers ? answer_done(visit, what)
+                                             : answer_signed_out(visit, what, *done);
+}
+
+int end_other(const Visit& visit, const std::string& id) {
+  request_rec* r = visit.r;
+  const core::Result<std::optional<NamedSession>> found = core::find_own(
+      visit.child.sessions(), visit.session(), id, limits_of(visit.config), time_of(r));
+  if (!store_answered(visit, found)) return unavailable(r);
+  if (!*found) return answer_over(visit);
+  const NamedSession& session = **found;
+  const core::Result<bool> ended =
+      visit.child.service().end(session, core::EndReason::LoggedOut, time_of(r));
+  if (!store_answered(visit, ended)) return unavailable(r);
+  if (!*ended) return answer_over(visit);
+  log_ended(r, session.key, session.session.identity.user);
+  note_ended(r, session, core::EndReason::LoggedOut);
+  return answer_done(visit, "end");
+}
+
+// This browser's session, also by the name that it had when the form was made.
+bool is_this_browsers(const Visit& visit, const std::string& id, FormOrigin origin) {
+  if (id == core::public_id(visit.session().key)) return true;
+  return origin == FormOrigin::SessionBefore &&
+         id == core::public_id(core::record_key_of(*visit.decided.examined.cookie_root));
+}
+
+int carry_out(const Visit& visit, const Fields& fields, FormOrigin origin) {
+  const std::string* const action = find_field(fields, "action");
+  const std::string* const id = find_field(fields, "session");
+  if (action != nullptr && *action == "others") {
+    return log_out(visit, LogoutScope::OtherBrowsers, *action);
+  }
+  if (action != nullptr && *action == "all")
+    return log_out(visit, LogoutScope::AllBrowsers, *action);
+  if (action != nullptr && *action == "end" && id != nullptr) {
+    return is_this_browsers(visit, *id, origin) ? log_out(visit, LogoutScope::ThisBrowser, *action)
+                                                : end_other(visit, *id);
+  }
+  return send_problem(
+      visit.r, HTTP_BAD_REQUEST, "Unknown action",
+      "The field action takes `end`, with the id of a session in the field session, "
+      "`others` or `all`.");
+}
+
+int act(const Visit& visit) {
+  request_rec* r = visit.r;
+  if (!Presentation(r).traits().same_origin) {
+    return send_problem(r, HTTP_FORBIDDEN, "Nothing was done",
+                        "A session must be ended by a page of this site (Sec-Fetch-Site, Origin or "
+                        "Referer did not show one).");
+  }
+  Fields fields;
+  const int status = read_form(r, fields);
+  if (status != OK) return status;
+  const std::string* const token = find_field(fields, "token");
+  const core::Result<FormOrigin> origin =
+      core::form_origin(visit.child.sessions(), visit.decided.examined,
+                        token == nullptr ? std::string_view() : *token);
+  if (!store_answered(visit, origin)) return unavailable(r);
+  if (*origin != FormOrigin::Unknown) return carry_out(visit, fields, *origin);
+  if (!visit.json) return show(visit, HTTP_FORBIDDEN, SessionsStatus::OutOfDate);
+  return send_problem(r, HTTP_FORBIDDEN, "Nothing was done",
+                      "The field token is missing, or not this session's. A GET shows it.");
+}
+
+int handle(request_rec* r) {
+  if (r->handler == nullptr || r->handler != kSessionsHandler) return DECLINED;
+  const DirConfig& config = dir_config_of(r);
+  if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr) {
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r,
+        "the sessions URL %s must stand where AuthEpoch is On and AuthName is set: inside "
+        "the section whose sessions it shows",
+        r->uri);
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  if (r->main != nullptr) return HTTP_FORBIDDEN;  // a whole page, and no part of another
+  if (r->method_number != M_GET && r->method_number != M_POST) {
+    // httpd writes the Allow field of a 405 itself, from these.
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
+    return HTTP_METHOD_NOT_ALLOWED;
+  }
+  Child* const child = process_of(r->server).child;
+  if (child == nullptr) return unavailable(r);
+  Decided* const decided = decision_for(r);
+  if (decided == nullptr || !has_session(r, *decided)) return answer_without_session(r);
+  const Visit visit{.r = r,
+                    .config = config,
+                    .child = *child,
+                    .decided = *decided,
+                    .path = path_of(r),
+                    .json = wants_json(r)};
+  return r->method_number == M_POST ? act(visit) : show(visit, HTTP_OK, status_of(r));
+}
+
+}  // namespace
+}  // namespace epoch::httpd
+
+int epoch_sessions_handler(request_rec* r) {
+  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
+                               [r] { return epoch::httpd::handle(r); });
+}
