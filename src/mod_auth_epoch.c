@@ -76,6 +76,8 @@ static const command_rec epoch_directives[] = {
                    "deny, or stale and a time"),
     AP_INIT_TAKE12("AuthEpochLDAPWatch", epoch_set_ldap_watch, NULL, ACCESS_CONF,
                    "Off, auto, sync or poll, and a time between two polls"),
+    AP_INIT_FLAG("AuthEpochAdminAnyUser", epoch_set_admin_any_user, NULL, ACCESS_CONF,
+                 "On where the handler auth-epoch-admin may work for whoever can log in"),
     AP_INIT_TAKE1("AuthEpochAuditLog", epoch_set_audit_log, NULL, SERVER_ONLY,
                   "a file, or | and a command, that is told what happens to sessions"),
     AP_INIT_TAKE2("AuthEpochPage", epoch_set_page, NULL, SERVER_ONLY,
@@ -156,6 +158,7 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(epoch_logout_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_sessions_handler, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_handler(epoch_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_log_transaction(epoch_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

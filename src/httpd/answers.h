@@ -28,10 +28,8 @@ void challenge_with_epoch(request_rec* r);
 // Send a whole answer. Return DONE; within a sub-request only the status, as the main request owns
 // the answer.
 int send_page(request_rec* r, int status, const web::Page& page);
-int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail);
-
-// A JSON text that no cache keeps.
 int send_json(request_rec* r, int status, const std::string& json);
+int send_problem(request_rec* r, int status, std::string_view title, std::string_view detail);
 
 // 303 to a path of this origin.
 int send_redirect(request_rec* r, std::string_view path);

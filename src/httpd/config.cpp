@@ -145,6 +145,8 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .revalidate = inner_or_outer(inner.revalidate, outer.revalidate),
           .session_limit = inner_or_outer(inner.session_limit, outer.session_limit),
           .ldap_watch = inner_or_outer(inner.ldap_watch, outer.ldap_watch),
+          .admin_any_user = inner_or_outer(inner.admin_any_user, outer.admin_any_user),
+          .admin_place = inner_or_outer(inner.admin_place, outer.admin_place),
           .verifier = epoch::httpd::chained(outer.verifier, inner.verifier),
           .providers_are_known =
               inner_or_outer(inner.providers_are_known, outer.providers_are_known),

@@ -88,6 +88,9 @@ struct DirConfig {
   std::optional<Seconds> revalidate;                // zero: Off
   std::optional<core::SessionLimit> session_limit;  // of zero sessions: Off
   std::optional<LdapWatch> ldap_watch;
+  std::optional<bool> admin_any_user;  // AuthEpochAdminAnyUser
+  // SetHandler auth-epoch-admin stands here or further out, and not in an .htaccess file.
+  std::optional<bool> admin_place;
   // Over the provider directives of the section, chained from outer to inner sections.
   std::optional<core::Verifier> verifier;
   // AuthBasicProvider names none but httpd's own, whose directives we see all of.

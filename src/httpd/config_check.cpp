@@ -255,37 +255,9 @@ void check_zones(const std::vector<const Section*>& sections, Findings& findings
   }
 }
 
-// A handler that reads the zone's cookie itself, whoever comes.
-struct CookieHandler {
-  std::string_view name;
-  std::string_view called;    // in a sentence
-  std::string_view does;      // to the zone
-  std::string_view why_open;  // nobody could do this if a login were required
-};
-
-constexpr CookieHandler kCookieHandlers[] = {
-    {kLogoutHandler, "the logout handler", "ends", "log out whose session has ended"},
-    {kStatusHandler, "the status handler", "tells of", "be told that their session has ended"},
-};
-
-const CookieHandler* cookie_handler(std::string_view name) {
-  const auto* const found =
-      std::find_if(std::begin(kCookieHandlers), std::end(kCookieHandlers),
-                   [&](const CookieHandler& handler) { return handler.name == name; });
-  return found == std::end(kCookieHandlers) ? nullptr : found;
-}
-
-void check_handlers_zone(const Section& section, const std::vector<const Section*>& sections,
-                         std::string_view called, std::string_view does, Findings& findings) {
-  const bool may_be_on =
-      may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
-      in_force(section, sections, own_mode) != Mode::Off;
-  if (may_be_on) return;
-  findings.add(section,
-               std::string(called) + " needs the configuration of the zone it " +
-                   std::string(does) +
-                   ": AuthEpoch is not On here. Put it inside that section, or repeat AuthType, "
-                   "AuthName and AuthEpoch");
+bool may_be_on(const Section& section, const std::vector<const Section*>& sections) {
+  return may_have(section, sections, [](const Section& s) { return is_on(s.config->mode); }) &&
+         in_force(section, sections, own_mode) != Mode::Off;
 }
 
 std::optional<Requirement> requirement_in_force(const Section& section,
@@ -296,45 +268,69 @@ std::optional<Requirement> requirement_in_force(const Section& section,
   });
 }
 
-void check_cookie_handler(const Section& section, const std::vector<const Section*>& sections,
-                          const CookieHandler& handler, Findings& findings) {
-  if (handler.name == kStatusHandler && !section.config->status_location) {
-    findings.add(section,
-                 "the status handler must know where its URLs begin; put it into a <Location> with "
-                 "a path, not a pattern");
-  }
-  check_handlers_zone(section, sections, handler.called, handler.does, findings);
-  if (requirement_in_force(section, sections) != Requirement::NoLogin) {
-    findings.add(section,
-                 std::string(handler.called) + " must not require a login, or nobody could " +
-                     std::string(handler.why_open) + "; add `Require all granted` to this section");
-  }
-}
+// What the section of a handler needs.
+struct HandlerNeeds {
+  std::string_view name;
+  std::string_view what;            // "the logout handler"
+  std::string_view zone_it;         // what it does with the zone; empty: it needs none
+  Requirement requirement;          // None: any
+  std::string_view on_requirement;  // completes "the logout handler"
+};
 
-void check_sessions_handler(const Section& section, const std::vector<const Section*>& sections,
-                            Findings& findings) {
-  check_handlers_zone(section, sections, "the sessions handler", "shows", findings);
-  if (requirement_in_force(section, sections) == Requirement::NoLogin) {
-    findings.add(section,
-                 "the sessions handler shows people their own sessions, and must know who asks; "
-                 "add `Require valid-user` to this section");
+constexpr HandlerNeeds kHandlers[] = {
+    {kLogoutHandler, "the logout handler", "ends", Requirement::NoLogin,
+     "must not require a login, or nobody could log out whose session has ended; add `Require all "
+     "granted` to this section"},
+    {kStatusHandler, "the status handler", "tells of", Requirement::NoLogin,
+     "must not require a login, or nobody could be told that their session has ended; add `Require "
+     "all granted` to this section"},
+    {kSessionsHandler, "the sessions handler", "shows", Requirement::Login,
+     "shows people their own sessions, and must know who asks; add `Require valid-user` to this "
+     "section"},
+    {kAdminHandler, "the admin handler", "asks for a session of", Requirement::Login,
+     "shows everybody's sessions, and must know who asks; require administrators in this section, "
+     "such as `Require user alice` or `Require ldap-group cn=admins,dc=example,dc=org`"},
+    {kMetricsHandler, "the metrics handler", "", Requirement::None, ""},
+};
+
+std::string handler_names() {
+  std::string names;
+  for (const HandlerNeeds& each : kHandlers) {
+    if (!names.empty()) names += &each == std::end(kHandlers) - 1 ? " and " : ", ";
+    names += each.name;
   }
+  return names;
 }
 
 void check_handler(const Section& section, const std::vector<const Section*>& sections,
                    Findings& findings) {
   if (!section.handler || !section.handler->starts_with(kHandlerPrefix)) return;
-  if (*section.handler == kMetricsHandler) return;
-  if (*section.handler == kSessionsHandler) {
-    return check_sessions_handler(section, sections, findings);
+  const auto* const handler =
+      std::find_if(std::begin(kHandlers), std::end(kHandlers),
+                   [&](const HandlerNeeds& each) { return each.name == *section.handler; });
+  if (handler == std::end(kHandlers)) {
+    findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
+                              handler_names());
+    return;
   }
-  if (const CookieHandler* const handler = cookie_handler(*section.handler)) {
-    return check_cookie_handler(section, sections, *handler, findings);
+  const std::string what(handler->what);
+  if (!handler->zone_it.empty() && !may_be_on(section, sections)) {
+    findings.add(section, what + " needs the configuration of the zone it " +
+                              std::string(handler->zone_it) +
+                              ": AuthEpoch is not On here. Put it inside that section, or repeat "
+                              "AuthType, AuthName and AuthEpoch");
   }
-  findings.add(section, "there is no handler `" + *section.handler + "`; this version has " +
-                            std::string(kLogoutHandler) + ", " + std::string(kSessionsHandler) +
-                            ", " + std::string(kStatusHandler) + " and " +
-                            std::string(kMetricsHandler));
+  const std::optional<Requirement> requirement = requirement_in_force(section, sections);
+  const bool is_open = requirement == Requirement::Open;
+  const bool fits = handler->requirement == Requirement::NoLogin
+                        ? is_open || requirement == Requirement::NoLogin
+                        : handler->requirement == Requirement::None || !is_open;
+  if (!fits) findings.add(section, what + " " + std::string(handler->on_requirement));
+  if (handler->name == kStatusHandler && !section.config->status_location) {
+    findings.add(section,
+                 "the status handler must know where its URLs begin; put it into a <Location> with "
+                 "a path, not a pattern");
+  }
 }
 
 void check_ldap_watch(const Section& section, Findings& findings) {

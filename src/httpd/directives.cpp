@@ -538,6 +538,13 @@ const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
       cmd, dir, [&](DirConfig& config) { return set_ldap_watch(cmd, config, method, interval); });
 }
 
+const char* epoch_set_admin_any_user(cmd_parms* cmd, void* dir, int on) {
+  return section_directive(cmd, dir, [&](DirConfig& config) {
+    config.admin_any_user = on != 0;
+    return nullptr;
+  });
+}
+
 const char* epoch_set_audit_log(cmd_parms* cmd, void* /*dir*/, const char* value) {
   return server_directive(cmd, GLOBAL_ONLY,
                           [&](ServerConfig& config) { return set_audit_log(cmd, config, value); });

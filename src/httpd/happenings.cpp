@@ -117,6 +117,14 @@ void write_logout(request_rec* r, const Decided& decided, LogoutScope scope,
   write(process_of(r->server), line);
 }
 
+web::AuditLine line_by_administrator(request_rec* r, std::string_view reason) {
+  web::AuditLine line = line_of(r, kRevoked, core::to_string(EndReason::EndedByAdministrator),
+                                initiator_of(EndReason::EndedByAdministrator));
+  line.actor = text_or_nothing(r->user);
+  line.reason_admin = reason;
+  return line;
+}
+
 // Of a login that was let on: what stands behind us refused it.
 bool has_failed_to_log_in(const request_rec* r) {
   const Decided* decided = decided_of(r);
@@ -199,6 +207,33 @@ void note_logout(request_rec* r, const Decided& decided, LogoutScope asked_for,
       write_logout(r, decided, LogoutScope::ThisBrowser, done.session, core::public_id(key));
     }
     if (done.swept) write_logout(r, decided, asked_for, done.session, "");
+    return true;
+  });
+}
+
+void note_ended_by_administrator(request_rec* r, const NamedSession& session,
+                                 std::string_view reason) noexcept {
+  guarded(r, false, [&] {
+    const Process& process = process_of(r->server);
+    process.metrics->ended_sessions.add(EndReason::EndedByAdministrator);
+    web::AuditLine line = line_by_administrator(r, reason);
+    describe(line, session.session);
+    const std::string id = core::public_id(session.key);
+    line.session = id;
+    write(process, line);
+    return true;
+  });
+}
+
+void note_swept_by_administrator(request_rec* r, const core::Sweep& sweep,
+                                 const core::Session* one_of_them,
+                                 std::string_view reason) noexcept {
+  guarded(r, false, [&] {
+    web::AuditLine line = line_by_administrator(r, reason);
+    line.scope = word_for(sweep.except ? LogoutScope::OtherBrowsers : LogoutScope::AllBrowsers);
+    line.zone = sweep.zone;
+    if (one_of_them != nullptr) describe(line, *one_of_them);
+    write(process_of(r->server), line);
     return true;
   });
 }

@@ -36,6 +36,14 @@ void note_over(request_rec* r, std::span<const core::NamedSession> sessions) noe
 void note_logout(request_rec* r, const Decided& decided, core::LogoutScope asked_for,
                  const core::LoggedOut& done) noexcept;
 
+// By the handler auth-epoch-admin, for the reason that the administrator gave.
+void note_ended_by_administrator(request_rec* r, const core::NamedSession& session,
+                                 std::string_view reason) noexcept;
+// All sessions that the sweep reaches; `one_of_them` where they are one user's.
+void note_swept_by_administrator(request_rec* r, const core::Sweep& sweep,
+                                 const core::Session* one_of_them,
+                                 std::string_view reason) noexcept;
+
 void note_ended_account(const Process& process, const ldap::EndedAccount& account) noexcept;
 
 }  // namespace epoch::httpd

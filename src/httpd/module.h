@@ -54,6 +54,7 @@ const char* epoch_set_on_directory_error(cmd_parms* cmd, void* dir, const char* 
                                          const char* time);
 const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
                                  const char* interval);
+const char* epoch_set_admin_any_user(cmd_parms* cmd, void* dir, int on);
 const char* epoch_set_audit_log(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_page(cmd_parms* cmd, void* dir, const char* name, const char* file);
 
@@ -101,6 +102,7 @@ int epoch_strip(request_rec* r);            /* strip.cpp */
 int epoch_logout_handler(request_rec* r);   /* logout.cpp */
 int epoch_sessions_handler(request_rec* r); /* sessions.cpp */
 int epoch_status_handler(request_rec* r);   /* status.cpp */
+int epoch_admin_handler(request_rec* r);    /* admin.cpp */
 int epoch_metrics_handler(request_rec* r);  /* metrics.cpp */
 int epoch_log_transaction(request_rec* r);  /* happenings.cpp */
 

@@ -25,16 +25,17 @@ bool declared_by_another(const char* directive) {
   return false;
 }
 
-// Whether a `Require` of this kind asks who the user is. What a third party's asks is not known,
-// and does not stop httpd from starting.
-bool needs_login(std::string_view kind) {
+// What a third party's asks is not known, and does not stop httpd from starting.
+Requirement requirement_of(std::string_view kind) {
   constexpr std::string_view kKinds[] = {
       "user",      "valid-user",     "group",       "dbm-group",  "dbm-file-group",
       "dbd-group", "file-owner",     "file-group",  "ldap-user",  "ldap-group",
       "ldap-dn",   "ldap-attribute", "ldap-filter", "ldap-search"};
-  return std::any_of(std::begin(kKinds), std::end(kKinds), [kind](std::string_view known) {
+  const auto is = [kind](std::string_view known) {
     return core::equals_ignoring_case(kind, known);
-  });
+  };
+  if (std::any_of(std::begin(kKinds), std::end(kKinds), is)) return Requirement::Login;
+  return is("all") ? Requirement::Open : Requirement::NoLogin;
 }
 
 }  // namespace
@@ -76,8 +77,9 @@ const char* epoch_observe_auth_name(cmd_parms* cmd, void* dir, const char* args)
 const char* epoch_observe_handler(cmd_parms* cmd, void* dir, const char* args) {
   return observe(cmd, [&] {
     Section* section = section_of(cmd, dir);
-    if (section == nullptr) return;
+    if (section == nullptr) return;  // .htaccess
     section->handler = first_word(cmd, args);
+    if (*section->handler == kAdminHandler) dir_config_of(dir).admin_place = true;
     if (*section->handler == kStatusHandler && section->kind == SectionKind::Location &&
         !section->path.empty()) {
       std::string_view path = apr_pstrdup(cmd->pool, section->path.c_str());
@@ -93,11 +95,7 @@ const char* epoch_observe_require(cmd_parms* cmd, void* dir, const char* args) {
     if (searches_for_itself(kind)) dir_config_of(dir).authorization_needs_provider = true;
     Section* section = section_of(cmd, dir);
     if (section == nullptr) return;
-    if (needs_login(kind)) {
-      section->requirement = Requirement::Login;
-    } else if (section->requirement == Requirement::None) {
-      section->requirement = Requirement::NoLogin;
-    }
+    section->requirement = std::max(section->requirement, requirement_of(kind));
   });
 }
 

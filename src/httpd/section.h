@@ -17,11 +17,14 @@ inline constexpr std::string_view kHandlerPrefix = "auth-epoch-";
 inline constexpr std::string_view kLogoutHandler = "auth-epoch-logout";
 inline constexpr std::string_view kSessionsHandler = "auth-epoch-sessions";
 inline constexpr std::string_view kStatusHandler = "auth-epoch-status";
+inline constexpr std::string_view kAdminHandler = "auth-epoch-admin";
 inline constexpr std::string_view kMetricsHandler = "auth-epoch-metrics";
 
 enum class SectionKind { Server, Location, Directory, Other };
 
-enum class Requirement { None, NoLogin, Login };
+// What `Require` asks for, as far as its kind says: nobody's name (`all granted`), or perhaps
+// nobody's, or somebody's.
+enum class Requirement { None, Open, NoLogin, Login };
 
 struct Section {
   SectionKind kind = SectionKind::Server;

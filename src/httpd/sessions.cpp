@@ -1,25 +1,14 @@
 // The handler auth-epoch-sessions: people see their own sessions in the zone, and end them.
 #include <httpd.h>
 
-#include <apr_strings.h>
-#include <http_core.h>
-#include <http_log.h>
-#include <http_protocol.h>
-
 #include <algorithm>
 
-#include "core/own_sessions.h"
 #include "httpd/answers.h"
 #include "httpd/boundary.h"
-#include "httpd/exchange.h"
-#include "httpd/form.h"
 #include "httpd/happenings.h"
-#include "httpd/process.h"
 #include "httpd/signed_out.h"
-#include "web/accept.h"
+#include "httpd/visit.h"
 #include "web/sessions_page.h"
-
-APLOG_USE_MODULE(auth_epoch);
 
 namespace epoch::httpd {
 namespace {
@@ -29,59 +18,7 @@ using core::LogoutScope;
 using core::NamedSession;
 using web::SessionsStatus;
 
-// A request that was admitted as a session.
-struct Visit {
-  request_rec* r;
-  const DirConfig& config;
-  Child& child;
-  Decided& decided;
-  std::string path;  // of the page
-  bool json;
-
-  [[nodiscard]] const NamedSession& session() const { return *decided.examined.session; }
-  [[nodiscard]] const core::Hash256& root() const { return *decided.examined.session_root; }
-};
-
-bool wants_json(const request_rec* r) {
-  const char* accept = apr_table_get(r->headers_in, "Accept");
-  return accept != nullptr && web::prefers_json(accept);
-}
-
-// With one slash at its beginning: as a Location, two would lead to another host.
-std::string path_of(request_rec* r) {
-  const std::string_view path = ap_escape_uri(r->pool, r->uri);
-  return "/" + std::string(path.substr(std::min(path.find_first_not_of('/'), path.size())));
-}
-
-bool was_admitted(const Decided& decided) noexcept {
-  const core::Action action = decided.examined.verdict.action;
-  return action == core::Action::Admit || action == core::Action::AdmitSuccessor ||
-         (action == core::Action::Login && decided.opened);
-}
-
-// Whether the request comes with a session, and the session is of the user whom httpd has let in.
-bool has_session(const request_rec* r, const Decided& decided) {
-  const core::Examined& examined = decided.examined;
-  return !decided.policy.report && was_admitted(decided) && examined.session &&
-         examined.session_root && r->user != nullptr &&
-         examined.session->session.identity.user == r->user &&
-         examined.session->session.zone == space_of(r).zone;
-}
-
-// An internal redirect goes by what was decided about the request that led to it.
-Decided* decision_for(request_rec* r) {
-  if (Decided* own = decided_of(r)) return own;
-  const Decided* earlier = earlier_decision(r);
-  return earlier == nullptr ? nullptr : make_in_pool<Decided>(r->pool, *earlier);
-}
-
 // ---- answers
-
-template <typename T>
-bool store_answered(const Visit& visit, const core::Result<T>& result) {
-  visit.child.note_store_answer(visit.r, result ? std::string() : result.error().detail);
-  return result.ok();
-}
 
 web::SessionEntry entry_of(const NamedSession& named, const Visit& visit) {
   const core::Session& session = named.session;
@@ -102,13 +39,6 @@ std::vector<web::SessionEntry> entries_of(const core::OwnSessions& list, const V
   std::stable_partition(entries.begin(), entries.end(),
                         [](const web::SessionEntry& entry) { return entry.current; });
   return entries;
-}
-
-// Where the page begins that is asked for; what cannot be read is the first one.
-std::optional<core::Position> position_of(request_rec* r) {
-  const Fields query = read_query(r);
-  const std::string* const from = find_field(query, "from");
-  return from == nullptr ? std::nullopt : core::base64url_decode(*from);
 }
 
 int show(const Visit& visit, int http_status, SessionsStatus status) {
@@ -245,54 +175,20 @@ int carry_out(const Visit& visit, const Fields& fields, FormOrigin origin) {
 }
 
 int act(const Visit& visit) {
-  request_rec* r = visit.r;
-  if (!Presentation(r).traits().same_origin) {
-    return send_problem(r, HTTP_FORBIDDEN, "Nothing was done",
-                        "A session must be ended by a page of this site (Sec-Fetch-Site, Origin or "
-                        "Referer did not show one).");
-  }
   Fields fields;
-  const int status = read_form(r, fields);
+  FormOrigin origin = FormOrigin::Unknown;
+  const int status = read_own_form(visit, fields, origin);
   if (status != OK) return status;
-  const std::string* const token = find_field(fields, "token");
-  const core::Result<FormOrigin> origin =
-      core::form_origin(visit.child.sessions(), visit.decided.examined,
-                        token == nullptr ? std::string_view() : *token);
-  if (!store_answered(visit, origin)) return unavailable(r);
-  if (*origin != FormOrigin::Unknown) return carry_out(visit, fields, *origin);
-  if (!visit.json) return show(visit, HTTP_FORBIDDEN, SessionsStatus::OutOfDate);
-  return send_problem(r, HTTP_FORBIDDEN, "Nothing was done",
-                      "The field token is missing, or not this session's. A GET shows it.");
+  return origin == FormOrigin::Unknown ? show(visit, HTTP_FORBIDDEN, SessionsStatus::OutOfDate)
+                                       : carry_out(visit, fields, origin);
 }
 
 int handle(request_rec* r) {
   if (r->handler == nullptr || r->handler != kSessionsHandler) return DECLINED;
-  const DirConfig& config = dir_config_of(r);
-  if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr) {
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r,
-        "the sessions URL %s must stand where AuthEpoch is On and AuthName is set: inside "
-        "the section whose sessions it shows",
-        r->uri);
-    return HTTP_INTERNAL_SERVER_ERROR;
-  }
-  if (r->main != nullptr) return HTTP_FORBIDDEN;  // a whole page, and no part of another
-  if (r->method_number != M_GET && r->method_number != M_POST) {
-    // httpd writes the Allow field of a 405 itself, from these.
-    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, -1);
-    return HTTP_METHOD_NOT_ALLOWED;
-  }
-  Child* const child = process_of(r->server).child;
-  if (child == nullptr) return unavailable(r);
-  Decided* const decided = decision_for(r);
-  if (decided == nullptr || !has_session(r, *decided)) return answer_without_session(r);
-  const Visit visit{.r = r,
-                    .config = config,
-                    .child = *child,
-                    .decided = *decided,
-                    .path = path_of(r),
-                    .json = wants_json(r)};
-  return r->method_number == M_POST ? act(visit) : show(visit, HTTP_OK, status_of(r));
+  if (const int status = check_visit(r, "sessions"); status != OK) return status;
+  const std::optional<Visit> visit = visit_of(r);
+  if (!visit) return answer_without_session(r);
+  return r->method_number == M_POST ? act(*visit) : show(*visit, HTTP_OK, status_of(r));
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 namespace epoch::web {
 namespace {
 
-// Of a value's JSON. Four long ones, eight short ones and the names make less than a whole line.
-constexpr std::size_t kLongestText = 640;
-constexpr std::size_t kLongestWord = 130;
+// Of a value's JSON. Six long ones, eight short ones and the names make less than a whole line.
+constexpr std::size_t kLongestText = 450;
+constexpr std::size_t kLongestWord = 120;
 
 // RFC 3339, in UTC, with milliseconds.
 std::string time_text(std::chrono::sys_time<std::chrono::milliseconds> time) {
@@ -36,6 +36,8 @@ std::string to_json(const AuditLine& line) {
   add("reason", line.reason, kLongestWord);
   add("initiator", line.initiator, kLongestWord);
   add("scope", line.scope, kLongestWord);
+  add("actor", line.actor, kLongestText);
+  add("reason_admin", line.reason_admin, kLongestText);
   add("user", line.user, kLongestText);
   add("account", line.account, kLongestText);
   add("zone", line.zone, kLongestText);

@@ -15,6 +15,8 @@ struct AuditLine {
   std::string_view reason;
   std::string_view initiator;
   std::string_view scope;
+  std::string_view actor;         // the administrator
+  std::string_view reason_admin;  // in the administrator's words
   std::string_view user;
   std::string_view account;  // the DN
   std::string_view zone;

@@ -31,6 +31,30 @@ constexpr std::array kSessionEntryPlaceholders = {
     "browser"sv,   "unknown_browser"sv, "user_agent"sv, "address"sv,
     "signed_in"sv, "signed_in_text"sv,  "last_seen"sv,  "last_seen_text"sv};
 
+constexpr std::array kAdminPlaceholders = {"nonce"sv,      "style"sv,          "times_script"sv,
+                                           "realm"sv,      "return_path"sv,    "action"sv,
+                                           "entries"sv,    "user"sv,           "zone"sv,
+                                           "address"sv,    "hours"sv,          "next_url"sv,
+                                           "first_url"sv,  "everything_url"sv, "ended"sv,
+                                           "user_ended"sv, "zone_ended"sv,     "everything_ended"sv,
+                                           "was_over"sv,   "out_of_date"sv};
+constexpr std::array kAdminEntryPlaceholders = {
+    "session"sv, "current"sv,   "browser"sv,        "unknown_browser"sv, "user_agent"sv,
+    "address"sv, "signed_in"sv, "signed_in_text"sv, "last_seen"sv,       "last_seen_text"sv,
+    "user"sv,    "zone"sv,      "end_url"sv,        "end_user_url"sv,    "end_zone_url"sv};
+constexpr std::array kAdminConfirmPlaceholders = {"nonce"sv,        "style"sv,
+                                                  "times_script"sv, "realm"sv,
+                                                  "action"sv,       "token"sv,
+                                                  "session"sv,      "current"sv,
+                                                  "browser"sv,      "unknown_browser"sv,
+                                                  "user_agent"sv,   "address"sv,
+                                                  "signed_in"sv,    "signed_in_text"sv,
+                                                  "last_seen"sv,    "last_seen_text"sv,
+                                                  "user"sv,         "zone"sv,
+                                                  "one"sv,          "all_of_user"sv,
+                                                  "all_of_zone"sv,  "everything"sv,
+                                                  "spares_own"sv,   "no_reason"sv};
+
 struct Description {
   std::string_view name;  // as AuthEpochPage and the files of src/web/pages spell it
   std::span<const std::string_view> placeholders;
@@ -46,6 +70,9 @@ constexpr std::array<Description, kPageKinds> kDescriptions = {{
     {"too-many", kTooManyPlaceholders},
     {"sessions", kSessionsPlaceholders},
     {"session-entry", kSessionEntryPlaceholders},
+    {"admin", kAdminPlaceholders},
+    {"admin-entry", kAdminEntryPlaceholders},
+    {"admin-confirm", kAdminConfirmPlaceholders},
 }};
 
 constexpr std::size_t index_of(PageKind kind) noexcept { return static_cast<std::size_t>(kind); }

@@ -19,7 +19,7 @@ struct Page {
   std::string content_security_policy;  // must go along: it names the nonce that the body uses
 };
 
-// SessionEntry is one entry of the page Sessions.
+// SessionEntry is one entry of the page Sessions, AdminEntry of Admin.
 enum class PageKind {
   SignedOut,
   SignIn,
@@ -28,9 +28,12 @@ enum class PageKind {
   SignedOutHere,
   TooMany,
   Sessions,
-  SessionEntry
+  SessionEntry,
+  Admin,
+  AdminEntry,
+  AdminConfirm
 };
-inline constexpr std::size_t kPageKinds = 8;
+inline constexpr std::size_t kPageKinds = 11;
 
 // The templates: ours, any of which the administrator may have replaced (AuthEpochPage). Immutable
 // once the configuration is read, and then usable by any thread.

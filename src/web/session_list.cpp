@@ -14,27 +14,10 @@ std::string for_people(const std::string& rfc3339) {
 
 std::string session_entry(const PageTemplates& templates, const SessionEntry& entry,
                           const SessionForm& form) {
-  const UserAgent agent = read_user_agent(entry.user_agent);
-  const std::string words = in_words(agent);
-  const std::string signed_in = core::time_text(entry.signed_in);
-  const std::string last_seen = core::time_text(entry.last_seen);
-  const std::string signed_in_text = for_people(signed_in);
-  const std::string last_seen_text = for_people(last_seen);
-  const std::string_view unknown = agent.browser.empty() ? entry.user_agent : std::string_view();
-  const Value values[] = {
-      {"action", form.action},
-      {"token", form.token},
-      {"session", entry.id},
-      {"current", entry.current ? "yes" : ""},
-      {"browser", words},
-      {"unknown_browser", unknown},
-      {"user_agent", entry.user_agent},
-      {"address", entry.address},
-      {"signed_in", signed_in},
-      {"signed_in_text", signed_in_text},
-      {"last_seen", last_seen},
-      {"last_seen_text", last_seen_text},
-  };
+  const SessionWords words(entry);
+  std::vector<Value> values = words.values();
+  values.push_back({"action", form.action});
+  values.push_back({"token", form.token});
   return templates.of(PageKind::SessionEntry).render(values);
 }
 
@@ -43,6 +26,32 @@ std::string json_or_null(std::string_view text) {
 }
 
 }  // namespace
+
+SessionWords::SessionWords(const SessionEntry& entry)
+    : entry_(entry),
+      signed_in_(core::time_text(entry.signed_in)),
+      last_seen_(core::time_text(entry.last_seen)),
+      signed_in_text_(for_people(signed_in_)),
+      last_seen_text_(for_people(last_seen_)) {
+  const UserAgent agent = read_user_agent(entry.user_agent);
+  browser_ = in_words(agent);
+  is_unknown_ = agent.browser.empty();
+}
+
+std::vector<Value> SessionWords::values() const {
+  return {
+      {"session", entry_.id},
+      {"current", entry_.current ? "yes" : ""},
+      {"browser", browser_},
+      {"unknown_browser", is_unknown_ ? std::string_view(entry_.user_agent) : std::string_view()},
+      {"user_agent", entry_.user_agent},
+      {"address", entry_.address},
+      {"signed_in", signed_in_},
+      {"signed_in_text", signed_in_text_},
+      {"last_seen", last_seen_},
+      {"last_seen_text", last_seen_text_},
+  };
+}
 
 std::string session_entries(const PageTemplates& templates, std::span<const SessionEntry> entries,
                             const SessionForm& form) {

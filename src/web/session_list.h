@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/session.h"
 #include "web/page.h"
@@ -19,6 +20,24 @@ struct SessionEntry {
   core::TimePoint signed_in{};
   core::TimePoint last_seen{};
   core::TimePoint expires{};
+};
+
+// The values that templates show of one session. Refers to the entry, and is referred to by its
+// values.
+class SessionWords {
+ public:
+  explicit SessionWords(const SessionEntry& entry);
+
+  [[nodiscard]] std::vector<Value> values() const;
+
+ private:
+  const SessionEntry& entry_;
+  std::string browser_;
+  bool is_unknown_ = false;
+  std::string signed_in_;
+  std::string last_seen_;
+  std::string signed_in_text_;
+  std::string last_seen_text_;
 };
 
 // What an entry's button sends, and where.

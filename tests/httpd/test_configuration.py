@@ -159,7 +159,7 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
      ('<Location "/sessions">', "must know who asks")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
      ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout, "
-      "auth-epoch-sessions, auth-epoch-status and auth-epoch-metrics",)),
+      "auth-epoch-status, auth-epoch-sessions, auth-epoch-admin and auth-epoch-metrics",)),
     (section(PROTECTED) + STATUS.replace("all granted", "valid-user"),
      ('<Location "/status">', "the status handler must not require a login",
       "add `Require all granted`")),

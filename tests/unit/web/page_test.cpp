@@ -202,9 +202,10 @@ TEST(PageTemplates, UnclosedPlaceholderIsRefused) {
 }
 
 TEST(PageTemplates, UnknownPageIsRefusedWithTheNamesThereAre) {
-  EXPECT_EQ(refusal_of("goodbye", "x"),
-            "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
-            "signed-out-here, too-many, sessions, session-entry");
+  EXPECT_EQ(
+      refusal_of("goodbye", "x"),
+      "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
+      "signed-out-here, too-many, sessions, session-entry, admin, admin-entry, admin-confirm");
 }
 
 TEST(PageTemplates, EmptyTemplateIsRefused) {
