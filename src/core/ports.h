@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -132,6 +133,9 @@ struct IndexPage {
 struct Purged {
   std::size_t scanned = 0;
   std::size_t removed = 0;
+  // How many of what was looked at are sessions that have not ended, are outgrown by no epoch, and
+  // are not older than they may become; by zone.
+  std::map<std::string, std::uint64_t> live = {};
   std::optional<RecordKey> next;  // where to go on; nullopt when the whole store has been seen
 };
 

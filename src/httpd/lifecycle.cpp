@@ -19,6 +19,7 @@
 #include "httpd/provider.h"
 #include "httpd/shared_memory.h"
 #include "httpd/store_user.h"
+#include "httpd/upkeep.h"
 #include "store/key_file.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -36,10 +37,6 @@ constexpr apr_interval_time_t kPurgeEvery = apr_time_from_sec(30);
 // during a graceful restart.
 constexpr unsigned kReadersPerWorker = 3;
 constexpr unsigned kFewestReaders = 4096;
-// Purge looks at a bounded number of records a step and yields the write lock in between.
-constexpr std::size_t kPurgeStep = 1000;
-constexpr int kPurgeStepsAtOnce = 100;
-
 core::TimePoint now() noexcept { return core::TimePoint(Seconds(apr_time_sec(apr_time_now()))); }
 
 unsigned readers_needed() {
@@ -83,30 +80,6 @@ store::StoreOptions store_options_for(apr_pool_t* pconf, server_rec* main) {
   return options;
 }
 
-void purge(Child& child, server_rec* server) {
-  store::LmdbStore& store = child.store();
-  const core::Result<core::Done> healthy = store.heal();
-  if (!healthy) return;  // said by the store itself
-  static_cast<void>(store.reader_check());
-  std::optional<core::RecordKey> from;
-  std::size_t removed = 0;
-  for (int step = 0; step < kPurgeStepsAtOnce; ++step) {
-    const core::Result<core::Purged> purged = store.purge(from, kPurgeStep, now());
-    if (!purged) {
-      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                   "old sessions could not be purged and stay for now: %s",
-                   purged.error().detail.c_str());
-      return;
-    }
-    removed += purged->removed;
-    from = purged->next;
-    if (!from) break;
-  }
-  if (removed > 0) {
-    ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, server, "%zu old sessions purged", removed);
-  }
-}
-
 void flush(Child& child, server_rec* server) {
   const core::Result<std::size_t> flushed = child.service().flush_last_seen();
   if (flushed) return;
@@ -128,7 +101,8 @@ apr_status_t on_purge_timer(int state, void* data, apr_pool_t* /*pool*/) {
   auto* process = static_cast<Process*>(data);
   if (state != AP_WATCHDOG_STATE_RUNNING || process->child == nullptr) return APR_SUCCESS;
   return guarded(process->main_server, APR_SUCCESS, [&] {
-    purge(*process->child, process->main_server);
+    process->upkeep->step(process->child->store(), *process->census, now(),
+                          process->store_options.log);
     return APR_SUCCESS;
   });
 }
@@ -229,6 +203,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->verifications = make_shared_by_processes<SharedVerifications>(pconf);
   process->outages = make_shared_by_processes<SharedOutages>(pconf);
   process->metrics = make_shared_by_processes<SharedMetrics>(pconf);
+  process->census = make_shared_by_processes<SharedCensus>(pconf);
   process->audit = *audit;
   process->watches = *std::move(watches);
   process->watch_turn = make_watch_mutex(pconf);
@@ -259,6 +234,7 @@ void start_child(apr_pool_t* pchild, server_rec* main) {
   // Both live as long as the process and are never destroyed: on SIGTERM, prefork destroys pchild
   // and exits within the signal handler, while other threads still use them.
   process.watching = new Watching(process.watch_turn);
+  process.upkeep = new Upkeep;
   process.child = new Child(process.store_options, process.keys, *process.metrics);
   apr_pool_pre_cleanup_register(pchild, &process, stop_watching);
 }

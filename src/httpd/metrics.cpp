@@ -27,7 +27,8 @@ int answer(request_rec* r) {
     directories.push_back(
         {.url = process->watches[i].directory, .status = process->watch_status->read(i)});
   }
-  const std::string text = metrics_text(*process->metrics, directories, time_of(r));
+  const std::string text =
+      metrics_text(*process->metrics, directories, process->census->read(), time_of(r));
   ap_set_content_type(r, kMetricsContentType);
   ap_set_content_length(r, static_cast<apr_off_t>(text.size()));
   apr_table_setn(r->headers_out, "Cache-Control", "no-store");

@@ -173,6 +173,15 @@ void write_watches(Exposition& to, const std::vector<WatchedDirectory>& director
   });
 }
 
+void write_census(Exposition& to, const Census& census) {
+  if (census.empty()) return;
+  to.begin("sessions_live", "gauge",
+           "Sessions that live in the zone, as the last pass over the store has found.");
+  for (const auto& [zone, sessions] : census) {
+    to.sample(label("zone", zone), std::to_string(sessions));
+  }
+}
+
 template <typename Value, std::size_t kCount>
 std::uint64_t sum_of(const CounterBy<Value, kCount>& counters) noexcept {
   std::uint64_t sum = 0;
@@ -193,7 +202,8 @@ std::array<Total, 7> totals_of(const SharedMetrics& metrics) noexcept {
 }
 
 std::string metrics_text(const SharedMetrics& metrics,
-                         const std::vector<WatchedDirectory>& directories, core::TimePoint now) {
+                         const std::vector<WatchedDirectory>& directories, const Census& census,
+                         core::TimePoint now) {
   Exposition to;
   to.counter("logins_total", "Sessions opened.", metrics.logins);
   to.counter("failed_logins_total", "Logins that the provider or Require refused.",
@@ -203,6 +213,7 @@ std::string metrics_text(const SharedMetrics& metrics,
   write_logouts(to, metrics);
   write_ends(to, metrics);
   write_store(to, metrics);
+  write_census(to, census);
   to.counter("audit_lines_lost_total", "Lines that the audit log could not take.",
              metrics.lost_audit_lines);
   write_watches(to, directories, now);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "httpd/shared_census.h"
 #include "httpd/shared_metrics.h"
 #include "ldap/watcher_status.h"
 
@@ -28,6 +29,7 @@ struct Total {
 std::array<Total, 7> totals_of(const SharedMetrics& metrics) noexcept;
 
 std::string metrics_text(const SharedMetrics& metrics,
-                         const std::vector<WatchedDirectory>& directories, core::TimePoint now);
+                         const std::vector<WatchedDirectory>& directories, const Census& census,
+                         core::TimePoint now);
 
 }  // namespace epoch::httpd

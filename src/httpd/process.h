@@ -13,6 +13,7 @@
 #include "httpd/ldap_functions.h"
 #include "httpd/measured_store.h"
 #include "httpd/module.h"
+#include "httpd/shared_census.h"
 #include "httpd/shared_metrics.h"
 #include "httpd/shared_outages.h"
 #include "httpd/shared_verifications.h"
@@ -21,6 +22,8 @@
 #include "store/system_entropy.h"
 
 namespace epoch::httpd {
+
+class Upkeep;
 
 // What a child has. Opens the store, so it is made after the fork; lives as long as the process.
 class Child {
@@ -54,6 +57,7 @@ struct Process {
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
   SharedOutages* outages = nullptr;               // likewise
   SharedMetrics* metrics = nullptr;               // likewise
+  SharedCensus* census = nullptr;                 // likewise
   AuditLog* audit = nullptr;                      // nullptr: none
   std::vector<Watch> watches;
   apr_proc_mutex_t* watch_turn = nullptr;     // never nullptr
@@ -65,6 +69,7 @@ struct Process {
   server_rec* main_server = nullptr;
   Child* child = nullptr;        // set in child_init; nullptr in the parent
   Watching* watching = nullptr;  // likewise, and never destroyed either
+  Upkeep* upkeep = nullptr;      // likewise
 };
 
 // The process that serves this virtual host. Set by epoch_post_config().

@@ -28,6 +28,14 @@ std::size_t removals_at_once(const Environment& environment) {
   return environment.is_nearly_full() ? kRemovalsWithoutRoom : kRemovalsAtOnce;
 }
 
+// For all that can be told without a location's idle limit.
+Result<bool> may_be_live(const Tables& tables, const core::Record& record, core::TimePoint now) {
+  if (!record.session || record.session->end || record.session->expires <= now) return false;
+  const Result<std::optional<core::EndReason>> outgrown = tables.outgrown(*record.session);
+  if (!outgrown) return outgrown.error();
+  return !*outgrown;
+}
+
 }  // namespace
 
 LmdbStore::LmdbStore(StoreOptions options)
@@ -155,9 +163,11 @@ Result<core::Purged> LmdbStore::purge(const std::optional<core::RecordKey>& from
             seen.next = (*entry)->key;
             return seen;
           }
-          if (core::forgettable_from((*entry)->record) <= now) {
-            forgettable.push_back((*entry)->key);
-          }
+          const core::Record& record = (*entry)->record;
+          if (core::forgettable_from(record) <= now) forgettable.push_back((*entry)->key);
+          const Result<bool> live = may_be_live(tables, record, now);
+          if (!live) return live.error();
+          if (*live) ++seen.live[record.session->zone];
         }
       });
   if (!purged || forgettable.empty()) return purged;

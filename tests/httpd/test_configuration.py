@@ -81,6 +81,7 @@ NOT_HERE = "is not accepted here: "
     ("AuthEpochMaxSessions -1", ("AuthEpochMaxSessions: `-1` ", "give a number")),
     ("AuthEpochMaxSessions 3 newest", ("AuthEpochMaxSessions: `newest` ", "give oldest")),
     ("AuthEpochMaxSessions Off deny", ("AuthEpochMaxSessions: `deny` ", "nothing follows Off")),
+    ("AuthEpochAdminAnyUser perhaps", ("AuthEpochAdminAnyUser must be On or Off",)),
     ("AuthEpochStrip password", ("AuthEpochStrip: `password` ", "give None, or cookie")),
     ("AuthEpochStrip cookie None", ("AuthEpochStrip: `None` ", "give None, or cookie")),
 ], ids=lambda value: value[:48].replace("\n", " ") if isinstance(value, str) else "")
@@ -157,6 +158,10 @@ def test_mistake_in_a_server_directive_is_answered_with_what_is_accepted(httpd, 
      ('<Location "/sessions">', "must know who asks", "add `Require valid-user`")),
     (section(PROTECTED.replace("valid-user", "all granted")) + SESSIONS,
      ('<Location "/sessions">', "must know who asks")),
+    (section(BASIC) + SESSIONS.replace("-sessions\n", "-admin\n"),
+     ("the admin handler needs the configuration of the zone", "AuthEpoch is not On here")),
+    (section(PROTECTED) + SESSIONS.replace("sessions\n", "admin\nRequire all granted\n"),
+     ("the admin handler shows everybody's sessions", "require administrators in this section")),
     (section(PROTECTED) + LOGOUT.replace("-logout\n", "-signout\n"),
      ("there is no handler `auth-epoch-signout`; this version has auth-epoch-logout, "
       "auth-epoch-status, auth-epoch-sessions, auth-epoch-admin and auth-epoch-metrics",)),
@@ -331,7 +336,7 @@ VALUES = {
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
     "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
-    "AuthEpochMaxSessions": "3 deny", "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
+    "AuthEpochMaxSessions": "3 deny", "AuthEpochAdminAnyUser": "On", "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
     "AuthEpochPage": "confirm conf/page.html"}
 
 
@@ -378,7 +383,8 @@ def test_directives_that_may_stand_in_htaccess_do(httpd):
 @pytest.mark.parametrize("name", ["AuthEpochZone", "AuthEpochStore", "AuthEpochOrigin",
                                   "AuthEpochPage", "AuthEpochOnStoreError", "AuthEpochKeyFile",
                                   "AuthEpochOnDirectoryError", "AuthEpochLDAPWatch",
-                                  "AuthEpochCookieName", "AuthEpochCookieSecure"])
+                                  "AuthEpochCookieName", "AuthEpochCookieSecure",
+                                  "AuthEpochAdminAnyUser"])
 def test_directive_that_must_not_stand_in_htaccess_is_an_error_in_the_log(httpd, name):
     httpd.start(section(PROTECTED, "/none"))
     httpd.write("app/.htaccess", f"{name} {VALUES[name]}\n")

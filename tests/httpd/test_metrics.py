@@ -53,6 +53,20 @@ def test_nothing_has_been_counted_at_the_start(httpd):
     assert set(status(httpd).values()) == {"0"}
 
 
+def test_live_sessions_are_counted_by_zone_now_and_then(httpd):
+    counted(httpd, ALICE)
+    for _ in range(3):
+        SignedIn(httpd, ALICE)
+
+    def live():
+        gauge = metrics(httpd).get("auth_epoch_sessions_live")
+        return gauge and gauge.samples
+
+    # mod_watchdog counts for the first time after 30 seconds.
+    assert wait_until(live, "the sessions have been counted", 60) == {
+        ("", (("zone", 'localhost "Staff"'),)): 3}
+
+
 @pytest.mark.every_mpm
 def test_all_processes_count_together(httpd):
     counted(httpd, ALICE)

@@ -15,12 +15,13 @@ class MetricsTextTest : public testing::Test {
  protected:
   // Whether the line stands there, whole.
   [[nodiscard]] bool has(const std::string& line) const {
-    return ("\n" + metrics_text(*metrics_, directories_, kNow)).find("\n" + line + "\n") !=
+    return ("\n" + metrics_text(*metrics_, directories_, census_, kNow)).find("\n" + line + "\n") !=
            std::string::npos;
   }
 
   std::unique_ptr<SharedMetrics> metrics_ = std::make_unique<SharedMetrics>();
   std::vector<WatchedDirectory> directories_;
+  Census census_;
 };
 
 TEST_F(MetricsTextTest, EveryCounterIsThereFromTheStart) {
@@ -42,6 +43,13 @@ TEST_F(MetricsTextTest, WhatIsCountedShowsWhereItBelongs) {
   EXPECT_TRUE(has("auth_epoch_sessions_ended_total{reason=\"superseded\"} 1"));
   EXPECT_TRUE(has("auth_epoch_admissions_total{kind=\"session\"} 3"));
   EXPECT_EQ(totals_of(*metrics_)[3].value, 1U);
+}
+
+TEST_F(MetricsTextTest, SessionsAreCountedByZone) {
+  EXPECT_FALSE(has("# TYPE auth_epoch_sessions_live gauge")) << "not counted yet";
+  census_ = {{"www.example.org:443 \"Staff\"", 12}};
+  EXPECT_TRUE(has(R"(auth_epoch_sessions_live{zone="www.example.org:443 \"Staff\""} 12)"));
+  EXPECT_TRUE(has("# TYPE auth_epoch_sessions_live gauge"));
 }
 
 TEST_F(MetricsTextTest, BucketsAreCumulativeAndTheirBoundsInclusive) {

@@ -225,8 +225,10 @@ class Agreement : public testing::TestWithParam<unsigned> {
         return touch();
       case 6: {
         const core::TimePoint at = time_ + Seconds(any(2) * 200000);
-        ASSERT_EQ(lmdb_.purge(std::nullopt, 12, at)->removed,
-                  memory_.purge(std::nullopt, 12, at)->removed);
+        const core::Purged lmdb = *lmdb_.purge(std::nullopt, 12, at);
+        const core::Purged memory = *memory_.purge(std::nullopt, 12, at);
+        ASSERT_EQ(lmdb.removed, memory.removed);
+        ASSERT_EQ(lmdb.live, memory.live);
         return;
       }
       case 7:

@@ -222,6 +222,10 @@ Result<core::Purged> MemoryStore::purge(const std::optional<RecordKey>& from, st
   auto i = from ? records_.lower_bound(*from) : records_.begin();
   while (i != records_.end() && purged.scanned < limit) {
     ++purged.scanned;
+    const std::optional<Session>& session = i->second.session;
+    if (session && !session->end && !outgrown(*session) && session->expires > now) {
+      ++purged.live[session->zone];
+    }
     if (core::forgettable_from(i->second) <= now) {
       i = records_.erase(i);
       ++purged.removed;
