@@ -21,9 +21,9 @@ const ap_logconf* silence(apr_pool_t* pool) {
 }  // namespace
 
 bool lets_everybody_in(request_rec* r) {
-  // The same configuration as ours, so that httpd does not authenticate it; its own notes and
-  // environment, so that ours are left alone.
-  request_rec* probe = ap_sub_req_lookup_uri(r->uri, r, nullptr);
+  // The same method and configuration as ours, so that httpd does not authenticate it, and asks
+  // what it asked us; its own notes and environment, so that ours are left alone.
+  request_rec* probe = ap_sub_req_method_uri(r->method, ap_escape_uri(r->pool, r->uri), r, nullptr);
   if (probe == nullptr) return true;
   probe->log = silence(probe->pool);
   probe->per_dir_config = r->per_dir_config;

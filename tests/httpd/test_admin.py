@@ -22,6 +22,9 @@ Header always set X-Session "%{{AUTH_EPOCH_SESSION}}e"
     Require {require}
     {inside}
 </Location>
+<Location "/sessions">
+    SetHandler auth-epoch-sessions
+</Location>
 <Location "/other">
     AuthName "Other"
 </Location>
@@ -269,6 +272,22 @@ def test_a_place_that_lets_everybody_in_shows_nothing(httpd, require):
         assert answer.status == 403 and "sessions" not in answer.text
     assert alice.is_live
     assert not httpd.error_log.lines("any:user"), "what was asked on nobody's behalf is not logged"
+
+
+def test_what_only_one_method_is_asked_for_does_not_count_for_another(httpd):
+    start(httpd, more="""<Location "/admin/sessions">
+    <Limit GET>
+        Require user carol
+    </Limit>
+    <Limit POST>
+        Require valid-user
+    </Limit>
+</Location>""")
+    httpd.expect_log(NOTHING)
+    alice = Admin(httpd)
+    token = token_in(alice.get("/sessions"))
+    answer = alice.post({"action": "end-all", "reason": WHY, "token": token})
+    assert answer.status == 403 and alice.is_live
 
 
 def test_unless_told_otherwise(httpd):
