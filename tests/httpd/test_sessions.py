@@ -428,11 +428,12 @@ def test_a_store_that_goes_away_ends_nothing_and_says_so(httpd):
     start(httpd, more="AuthEpochOnStoreError stale 2min\n")
     here, other = PageClient(httpd), PageClient(httpd)
     token, session = here.token, other.id
+    admitted = f"admit .* session {here.id[:8]}"
 
     def children_that(said):
         return {int(re.search(r"\[pid (\d+)", line)[1]) for line in httpd.error_log.lines(said)}
 
-    wait_until(lambda: here.is_live and children_that("admit ") >= httpd.children(),
+    wait_until(lambda: here.is_live and children_that(admitted) >= httpd.children(),
                "every child has seen the session")
     httpd.expect_log("the store cannot answer")
     httpd.expect_log(str(httpd.store))
