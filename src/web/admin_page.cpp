@@ -102,7 +102,7 @@ Page admin_confirm(const PageTemplates& templates, const AdminConfirmValues& val
   const SessionWords words(entry.session);
   std::vector<Value> all = words.values();
   const auto reaches = [&](AdminReach reach) { return yes_if(values.reach == reach); };
-  const std::string_view zone = values.reach == AdminReach::User ? entry.zone : values.zone;
+  const std::string_view zone = values.entry == nullptr ? values.zone : entry.zone;
   for (const Value& value : std::initializer_list<Value>{
            {"realm", values.realm},
            {"action", values.form.action},

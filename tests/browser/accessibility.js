@@ -5,6 +5,9 @@ import { required } from './puppeteer.js';
 
 const AXE = readFileSync(required.resolve('axe-core/axe.min.js'), 'utf8');
 
+// The narrowest screen that our pages must fit.
+export const NARROW = { width: 320, height: 640 };
+
 // One line for each rule that the page breaks.
 export async function violations(page) {
   await page.evaluate(AXE);
@@ -17,8 +20,13 @@ export async function checkAccessibility(page) {
   assert.deepEqual(await violations(page), [], `at ${page.url()}`);
 }
 
+export async function checkReadable(page) {
+  await checkWidth(page);
+  await checkAccessibility(page);
+}
+
 // Nothing is cut off, and nothing has to be scrolled for, to the right.
-export async function checkWidth(page) {
+async function checkWidth(page) {
   const { content, screen } = await page.evaluate(() => ({
     content: document.documentElement.scrollWidth, screen: document.documentElement.clientWidth,
   }));

@@ -55,5 +55,6 @@ function peopleOf(engine) {
   return {
     anna: { user: `anna-${engine}`, password: 'a queen of spades' },
     ben: { user: `ben-${engine}`, password: 'a jack of hearts' },
+    carla: { user: `carla-${engine}`, password: 'a king of clubs' },  // an administrator
   };
 }

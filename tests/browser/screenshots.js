@@ -8,6 +8,7 @@ import { checkAccessibility } from './accessibility.js';
 import { startChromium } from './backends/chromium.js';
 import { startFirefox } from './backends/firefox.js';
 import { Browser } from './browser.js';
+import { until } from './waiting.js';
 
 const ALICE = { user: 'alice', password: 'wonderland' };
 const WIDTHS = [320, 1280];
@@ -47,6 +48,7 @@ async function takeAll(engine, scheme, width) {
     await take(`demo-${name}`);
   }
   browser.dialog.nobodyAttends();
+  await takeAdministration(tab, take);
   // What another site leads to is asked about first.
   for (const scope of ['this', 'others', 'all']) {
     await tab.open(`${demo.replace('localhost', '127.0.0.1')}/`);
@@ -62,6 +64,29 @@ async function takeAll(engine, scheme, width) {
   await take('signed-out-here');
   await browser.close();
   return ended;
+}
+
+// Everybody's sessions, and the questions that come before any ends.
+async function takeAdministration(tab, take) {
+  const page = '/admin/sessions';
+  await tab.open(`${page}?user=nobody`);
+  await take('admin-none-found');
+  await tab.open(page);
+  await take('admin');
+  const questions = await tab.run(() => [...document.querySelectorAll('a[href*="confirm="]')]
+    .map(({ href }) => [new URL(href).searchParams.get('confirm'), href]));
+  for (const [reach, url] of new Map(questions)) {
+    await tab.open(url);
+    await take(`admin-confirm-${reach}`);
+  }
+  await tab.run(() => {
+    const form = document.querySelector('form');
+    form.noValidate = true;
+    form.querySelector('button').click();
+  });
+  await until(() => tab.run(() => document.getElementById('no-reason') !== null),
+    'a reason is asked for');
+  await take('admin-no-reason');
 }
 
 // With scripts it would be gone at once.

@@ -75,6 +75,13 @@ SESSIONS = """
         AuthEpochFreshLogin 1s
     </If>
 </Location>
+<Location "/sessions-of-all">
+    SetHandler auth-epoch-admin
+    Require expr "%{REMOTE_USER} =~ /^carla-/"
+</Location>
+<Location "/single">
+    AuthEpochMaxSessions 1 deny
+</Location>
 <Location "/session">
     SetHandler auth-epoch-status
     Require all granted

@@ -16,7 +16,6 @@ from harness.site import is_unavailable, ldap_site, start_file_site
 from harness.waiting import wait_until
 
 ADMIN = """
-Header always set X-Session "%{{AUTH_EPOCH_SESSION}}e"
 <Location "/admin/sessions">
     SetHandler auth-epoch-admin
     Require {require}
@@ -156,7 +155,7 @@ def test_all_of_a_user_end_in_that_zone_and_nobody_elses(httpd):
     assert "End all sessions of this user?" in question.text
     assert carol.end("user", here.id).header("Location") == "/admin/sessions?done=end-user"
     assert not here.is_live and not there.is_live
-    assert elsewhere.get("/other/").status == 200 and bob.is_live and carol.is_live
+    assert elsewhere.is_live and bob.is_live and carol.is_live
 
 
 def test_all_of_a_zone_end_but_for_ones_own_if_wanted(httpd):
@@ -168,7 +167,7 @@ def test_all_of_a_zone_end_but_for_ones_own_if_wanted(httpd):
     assert "End all sessions of this zone?" in question.text
     assert "Keep my own session" in question.text
     assert carol.end("zone", zone=zone, keep="own").status == 303
-    assert not alice.is_live and elsewhere.get("/other/").status == 200
+    assert not alice.is_live and elsewhere.is_live
     assert carol.is_live
     assert carol.end("zone", zone=zone).status == 303
     assert not carol.is_live
@@ -180,7 +179,7 @@ def test_everything_ends_but_for_ones_own_if_wanted(httpd):
     carol = Admin(httpd, CAROL)
     assert "End everybody" in carol.get("/admin/sessions?confirm=all").text
     assert carol.end("all", keep="own").header("Location") == "/admin/sessions?done=end-all"
-    assert not alice.is_live and elsewhere.get("/other/").status == 401 and carol.is_live
+    assert not alice.is_live and not elsewhere.is_live and carol.is_live
     assert carol.end("all", headers=(SAME_ORIGIN, JSON)).json == {"done": "end-all"}
     assert not carol.is_live
 

@@ -8,16 +8,14 @@ import pytest
 from harness.audit import FILE, AuditLog
 from harness.browser import ENGINES
 from harness.error_log import HTTPDS_OWN
+from harness.page_client import FIREFOX, JSON, PageClient, ids_of, notice_in, token_in
 from harness.people import ALICE, BOB, Person
 from harness.requests import (CLOSE, CROSS_SITE_LINK, FORM, NAVIGATION, SAME_ORIGIN, SCRIPT, basic,
-                              cookie_in, cookie_of, is_signed_in, log_out, new_session, sign_in,
-                              signed_in_browser)
+                              cookie_in, cookie_of, is_signed_in, log_out, signed_in_browser)
 from harness.site import is_unavailable, ldap_site, start_file_site
 from harness.waiting import wait_until
 
 SESSIONS = '<Location "/sessions">\n    SetHandler auth-epoch-sessions\n    {}\n</Location>\n'
-JSON = ("Accept", "application/json")
-FIREFOX = ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0")
 CHROME = ("User-Agent", "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
           "Chrome/126.0.0.0 Mobile Safari/537.36")
 CURL = ("User-Agent", "curl/8.5.0")
@@ -28,63 +26,6 @@ def start(httpd, *people, sessions="", more="", **options):
                     **options)
 
 
-class Client:
-    """Somebody who is signed in, and what they see and do."""
-
-    def __init__(self, httpd, person=ALICE, agent=FIREFOX, path="/app/"):
-        self._httpd = httpd
-        self._headers = [CLOSE, basic(person), agent]
-        self.cookie = cookie_of(sign_in(httpd, person, path, [CLOSE, agent]))
-
-    def get(self, path="/sessions", headers=(), method="GET"):
-        return self._httpd.request(method, path, [*self._headers, self.cookie, *headers])
-
-    def list(self):
-        answer = self.get(headers=[JSON])
-        assert (answer.status, answer.header("Content-Type")) == (200, "application/json")
-        return answer.json
-
-    @property
-    def id(self):
-        """The public id of this session."""
-        current = [each for each in self.list()["sessions"] if each["current"]]
-        assert len(current) == 1
-        return current[0]["session"]
-
-    @property
-    def token(self):
-        return self.list()["token"]
-
-    def post(self, body, headers=(SAME_ORIGIN,), type_=FORM):
-        if isinstance(body, dict):
-            body = "&".join(f"{name}={value}" for name, value in body.items())
-        return self._httpd.request("POST", "/sessions",
-                                   [*self._headers, self.cookie, type_, *headers], body)
-
-    def act(self, action, session=None, headers=(SAME_ORIGIN,), **fields):
-        named = {"session": session} if session else {}
-        return self.post({"action": action, **named, "token": self.token, **fields}, headers)
-
-    @property
-    def is_live(self):
-        return self.get("/app/").status == 200
-
-
-def ids_of(answer):
-    return [each["session"] for each in answer["sessions"]]
-
-
-def token_in(page):
-    tokens = set(re.findall(r'name="token" value="([\w-]+)"', page.text))
-    assert len(tokens) == 1
-    return tokens.pop()
-
-
-def notice_in(page):
-    notices = re.findall(r'<p class="notice">([^<]*)</p>', page.text)
-    return notices[0] if notices else None
-
-
 # ---- what is shown
 
 
@@ -92,9 +33,9 @@ def notice_in(page):
 @pytest.mark.smoke
 def test_people_see_their_own_sessions_and_this_one_first(httpd):
     start(httpd)
-    phone = Client(httpd, agent=CHROME)
-    Client(httpd, BOB, CURL)
-    here = Client(httpd, agent=FIREFOX)
+    phone = PageClient(httpd, agent=CHROME)
+    PageClient(httpd, BOB, CURL)
+    here = PageClient(httpd, agent=FIREFOX)
     page = here.get()
     assert (page.status, page.header("Content-Type")) == (200, "text/html; charset=utf-8")
     assert page.header("Cache-Control") == "private, no-store"
@@ -108,8 +49,8 @@ def test_people_see_their_own_sessions_and_this_one_first(httpd):
 
 def test_json_says_the_same_for_programs(httpd):
     start(httpd)
-    here = Client(httpd)
-    there = Client(httpd, agent=CURL)
+    here = PageClient(httpd)
+    there = PageClient(httpd, agent=CURL)
     answer = here.list()
     assert set(answer) == {"sessions", "token", "next"} and answer["next"] is None
     mine, other = answer["sessions"]
@@ -129,14 +70,14 @@ def test_json_says_the_same_for_programs(httpd):
     ("text/html;q=0.8, application/json;q=0.9", True)])
 def test_json_is_for_those_who_prefer_it(httpd, accept, is_json):
     start(httpd)
-    page = Client(httpd).get(headers=[("Accept", accept)] if accept else [])
+    page = PageClient(httpd).get(headers=[("Accept", accept)] if accept else [])
     assert page.header("Content-Type").startswith("application/json" if is_json else "text/html")
 
 
 def test_what_is_over_is_not_shown(httpd):
     start(httpd)
-    gone = Client(httpd)
-    here = Client(httpd)
+    gone = PageClient(httpd)
+    here = PageClient(httpd)
     log_out(httpd, gone.cookie)
     assert ids_of(here.list()) == [here.id]
 
@@ -145,8 +86,8 @@ def test_another_zone_has_a_list_of_its_own(httpd):
     other = '<Location "/other">\nAuthName "Other"\n</Location>\n'
     httpd.write("other/index.html", "<title>other</title>")
     start(httpd, more=other + SESSIONS.format("").replace("/sessions", "/other/sessions"))
-    here = Client(httpd)
-    there = Client(httpd, path="/other/")
+    here = PageClient(httpd)
+    there = PageClient(httpd, path="/other/")
     assert ids_of(here.list()) == [here.id]
     elsewhere = there.get("/other/sessions", [JSON]).json
     assert len(elsewhere["sessions"]) == 1 and ids_of(elsewhere) != [here.id]
@@ -159,9 +100,9 @@ def test_another_zone_has_a_list_of_its_own(httpd):
 
 def test_spellings_that_the_directory_takes_for_one_person_share_a_list(httpd, slapd):
     httpd.start(ldap_site(slapd, more=SESSIONS.format("")))
-    here = Client(httpd)
-    there = Client(httpd, Person("Alice", ALICE.password))
-    bob = Client(httpd, BOB)
+    here = PageClient(httpd)
+    there = PageClient(httpd, Person("Alice", ALICE.password))
+    bob = PageClient(httpd, BOB)
     assert ids_of(here.list()) == [here.id, there.id] and ids_of(bob.list()) == [bob.id]
     assert there.act("end", here.id).header("Location") == "/sessions?done=end"
     assert not here.is_live and there.is_live
@@ -169,7 +110,7 @@ def test_spellings_that_the_directory_takes_for_one_person_share_a_list(httpd, s
 
 def test_many_sessions_come_in_pages(httpd):
     start(httpd, zone="AuthEpochMaxSessions 200")
-    here = Client(httpd)
+    here = PageClient(httpd)
     with httpd.connection() as connection:
         for _ in range(101):
             challenged = connection.request("GET", "/app/")
@@ -194,7 +135,7 @@ def test_nothing_that_a_client_says_becomes_markup(httpd):
     eve = Person("<script>alert(1)</script>", "secret")
     start(httpd, eve)
     agent = ("User-Agent", '"><img src=x onerror=alert(2)>')
-    page = Client(httpd, eve, agent).get("/sessions?done=<script>alert(3)</script>")
+    page = PageClient(httpd, eve, agent).get("/sessions?done=<script>alert(3)</script>")
     assert page.status == 200
     assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>" in page.text
     assert "<bdi>&quot;&gt;&lt;img src=x onerror=alert(2)&gt;</bdi>" in page.text
@@ -204,7 +145,7 @@ def test_nothing_that_a_client_says_becomes_markup(httpd):
 
 def test_page_runs_only_what_carries_the_nonce_of_this_answer(httpd):
     start(httpd)
-    page = Client(httpd).get()
+    page = PageClient(httpd).get()
     policy = page.header("Content-Security-Policy")
     nonce = re.search(r"script-src 'nonce-([\w-]{22})'", policy)[1]
     tags = re.findall(r"<(?:script|style)[^>]*>", page.text)
@@ -235,8 +176,8 @@ def test_another_browser_is_signed_out_and_this_one_stays(httpd, engine):
 
 def test_all_others_are_signed_out_and_nobody_else(httpd):
     start(httpd)
-    others = [Client(httpd), Client(httpd, agent=CURL)]
-    here, bob = Client(httpd), Client(httpd, BOB)
+    others = [PageClient(httpd), PageClient(httpd, agent=CURL)]
+    here, bob = PageClient(httpd), PageClient(httpd, BOB)
     done = here.act("others")
     assert (done.status, done.header("Location")) == (303, "/sessions?done=others")
     assert notice_in(here.get("/sessions?done=others")) == "All other browsers have been signed out."
@@ -247,7 +188,7 @@ def test_all_others_are_signed_out_and_nobody_else(httpd):
 @pytest.mark.parametrize("action", ["all", "end"])
 def test_signing_out_this_browser_is_answered_as_a_logout_is(httpd, engine, action):
     start(httpd)
-    other = Client(httpd)
+    other = PageClient(httpd)
     here = signed_in_browser(httpd, engine=engine)
     page = here.visit("/sessions")
     own = re.search(r'name="session" value="(\w+)"', page.text)[1]
@@ -268,7 +209,7 @@ def test_signing_out_this_browser_is_answered_as_a_logout_is(httpd, engine, acti
     ("redirect", 303, "/app/")])
 def test_the_answer_to_a_logout_fits_the_page(httpd, response, status, location):
     start(httpd, zone=f"AuthEpochLogoutResponse {response}\nAuthEpochReturn /app/")
-    client = Client(httpd)
+    client = PageClient(httpd)
     out = client.act("all")
     # A challenge would bring the form here once more, with the answer to the prompt.
     assert (out.status, out.header("Location"), out.asks_for_password) == (status, location, False)
@@ -277,7 +218,7 @@ def test_the_answer_to_a_logout_fits_the_page(httpd, response, status, location)
 
 def test_programs_are_answered_in_json(httpd):
     start(httpd)
-    here, there = Client(httpd), Client(httpd)
+    here, there = PageClient(httpd), PageClient(httpd)
     json = (SAME_ORIGIN, JSON)
     done = here.act("end", there.id, json)
     assert (done.status, done.json) == (200, {"done": "end"})
@@ -291,12 +232,12 @@ def test_programs_are_answered_in_json(httpd):
 
 def test_nobody_ends_another_users_session_and_cannot_even_tell_that_it_is_there(httpd):
     start(httpd)
-    alice, bob = Client(httpd), Client(httpd, BOB)
+    alice, bob = PageClient(httpd), PageClient(httpd, BOB)
     json = (SAME_ORIGIN, JSON)
-    gone = Client(httpd)
+    gone = PageClient(httpd)
     of_gone = gone.id
     log_out(httpd, gone.cookie)
-    answers = [bob.act("end", session, json) for session in (alice.id, of_gone, "f" * 32, "x", "%00")]
+    answers = [bob.act("end", session, json) for session in (alice.id, of_gone, "f" * 32, "x", "\0")]
     assert {(answer.status, answer.body) for answer in answers} == {(404, answers[0].body)}
     assert bob.act("end", alice.id).header("Location") == "/sessions?done=over"
     for action in ("others", "all"):
@@ -317,10 +258,10 @@ def refused_bodies(alice, bob, other, old_token):
 
 def test_a_form_without_the_sessions_own_token_ends_nothing(httpd):
     start(httpd)
-    bob, other, before = Client(httpd, BOB), Client(httpd), Client(httpd)
+    bob, other, before = PageClient(httpd, BOB), PageClient(httpd), PageClient(httpd)
     old_token = before.token
     log_out(httpd, before.cookie)
-    alice = Client(httpd)
+    alice = PageClient(httpd)
     for body in refused_bodies(alice, bob, other, old_token):
         page = alice.post(body)
         assert (page.status, page.set_cookie) == (403, None)
@@ -333,7 +274,7 @@ def test_a_form_without_the_sessions_own_token_ends_nothing(httpd):
 
 def test_a_form_that_no_page_of_this_site_sent_ends_nothing(httpd):
     start(httpd)
-    alice, other = Client(httpd), Client(httpd)
+    alice, other = PageClient(httpd), PageClient(httpd)
     origins = [[], [("Origin", "https://evil.example")], [("Sec-Fetch-Site", "cross-site")],
                [("Sec-Fetch-Site", "same-site")], [("Sec-Fetch-Site", "none")],
                [("Referer", "https://evil.example/")]]
@@ -348,7 +289,7 @@ def test_a_form_that_no_page_of_this_site_sent_ends_nothing(httpd):
 
 def test_a_get_ends_nothing(httpd):
     start(httpd)
-    alice, other = Client(httpd), Client(httpd)
+    alice, other = PageClient(httpd), PageClient(httpd)
     for action in ("end", "others", "all"):
         target = f"/sessions?action={action}&session={other.id}&token={alice.token}"
         for kind in ([], NAVIGATION, CROSS_SITE_LINK, SCRIPT):
@@ -361,7 +302,7 @@ def test_a_get_ends_nothing(httpd):
 
 def test_requests_that_make_no_sense_are_told_so(httpd):
     start(httpd)
-    alice, other = Client(httpd), Client(httpd)
+    alice, other = PageClient(httpd), PageClient(httpd)
     for method in ("PUT", "DELETE"):
         wrong = alice.get(method=method)
         assert wrong.status == 405 and {"GET", "POST"} <= set(wrong.header("Allow").split(","))
@@ -376,7 +317,7 @@ def test_requests_that_make_no_sense_are_told_so(httpd):
 
 def test_without_a_login_there_is_a_prompt_and_no_list(httpd):
     start(httpd)
-    alice = Client(httpd)
+    alice = PageClient(httpd)
     assert httpd.request("GET", "/sessions").asks_for_password
     assert httpd.request("GET", "/sessions", [alice.cookie]).asks_for_password
     bobs = httpd.request("GET", "/sessions", [alice.cookie, basic(BOB.with_password("wrong"))])
@@ -399,7 +340,7 @@ def test_a_request_without_a_session_is_told_so(httpd, mode):
 
 def test_a_form_of_a_session_that_has_just_ended_prompts_and_then_tells(httpd):
     start(httpd)
-    other = Client(httpd)
+    other = PageClient(httpd)
     here = signed_in_browser(httpd)
     page = here.visit("/sessions")
     log_out(httpd, cookie_in(here))
@@ -420,7 +361,7 @@ FRESH_TO_ACT = "<If \"%{REQUEST_METHOD} == 'POST'\">\nAuthEpochFreshLogin 1s\n</
 def old_page(httpd, engine):
     """A page of sessions whose session has meanwhile grown too old to act on it."""
     start(httpd, sessions=FRESH_TO_ACT)
-    other = Client(httpd)
+    other = PageClient(httpd)
     here = signed_in_browser(httpd, engine=engine)
     page = here.visit("/sessions")
     assert (page.status, page.prompts) == (200, 0)
@@ -461,7 +402,7 @@ def test_everything_is_signed_out_with_the_session_of_the_fresh_login(httpd):
 
 def test_somebody_else_who_answers_the_prompt_ends_nothing(httpd):
     here, page, other = old_page(httpd, "chromium")
-    bob = Client(httpd, BOB)
+    bob = PageClient(httpd, BOB)
     here.submit("/sessions", {"token": token_in(page), "session": bob.id, "action": "all"})
     refused = here.typed(BOB)
     assert refused.status == 403 and notice_in(refused).startswith("Nothing was changed")
@@ -470,7 +411,7 @@ def test_somebody_else_who_answers_the_prompt_ends_nothing(httpd):
 
 def test_a_planted_challenge_lends_nobody_a_token(httpd):
     start(httpd)
-    other = Client(httpd)
+    other = PageClient(httpd)
     challenge = httpd.request("GET", "/app/")
     # Whoever asked for it can read what it stands for, but not make a token of it.
     planted = challenge.set_cookie.value
@@ -485,13 +426,14 @@ def test_a_planted_challenge_lends_nobody_a_token(httpd):
 
 def test_a_store_that_goes_away_ends_nothing_and_says_so(httpd):
     start(httpd, more="AuthEpochOnStoreError stale 2min\n")
-    here, other = Client(httpd), Client(httpd)
+    here, other = PageClient(httpd), PageClient(httpd)
     token, session = here.token, other.id
+    admitted = f"admit .* session {here.id[:8]}"
 
     def children_that(said):
         return {int(re.search(r"\[pid (\d+)", line)[1]) for line in httpd.error_log.lines(said)}
 
-    wait_until(lambda: here.is_live and children_that("admit ") >= httpd.children(),
+    wait_until(lambda: here.is_live and children_that(admitted) >= httpd.children(),
                "every child has seen the session")
     httpd.expect_log("the store cannot answer")
     httpd.expect_log(str(httpd.store))
@@ -515,7 +457,7 @@ def test_a_store_that_goes_away_ends_nothing_and_says_so(httpd):
 def test_logs_and_metrics_tell_who_ended_what(httpd):
     start(httpd, more=FILE + '<Location "/metrics">\nSetHandler auth-epoch-metrics\n'
           "AuthEpoch Off\nRequire local\n</Location>\n")
-    here, there = Client(httpd), Client(httpd)
+    here, there = PageClient(httpd), PageClient(httpd)
     session = there.id
     here.act("end", session)
     here.act("others")
@@ -540,7 +482,7 @@ def test_an_internal_redirect_to_it_works_as_the_url_itself(httpd):
     start(httpd, more='<Location "/me">\nRewriteEngine On\nRewriteRule ^ /sessions [L]\n'
           "</Location>\n", modules=["rewrite"])
     httpd.tolerate_log(HTTPDS_OWN)
-    here = Client(httpd)
+    here = PageClient(httpd)
     page = here.get("/me")
     assert page.status == 200 and 'action="/sessions"' in page.text
     assert token_in(page) == here.token
@@ -550,7 +492,7 @@ def test_a_url_with_two_slashes_leads_nowhere_else(httpd):
     start(httpd, more="MergeSlashes Off\n" + SESSIONS.format("").replace(
         '<Location "/sessions">', '<LocationMatch "^/+evil.example">').replace(
             "</Location>", "</LocationMatch>"))
-    here = Client(httpd)
+    here = PageClient(httpd)
     page = here.get("//evil.example")
     assert page.status == 200 and 'action="/evil.example"' in page.text
     answer = httpd.request("POST", "//evil.example",
@@ -565,5 +507,5 @@ def test_administrators_pages_take_the_place_of_ours(httpd):
     httpd.write(httpd.scratch / "conf" / "one.html", "<li>{{browser}} {{session}}")
     start(httpd, more="AuthEpochPage sessions conf/list.html\n"
           "AuthEpochPage session-entry conf/one.html\n")
-    here = Client(httpd)
+    here = PageClient(httpd)
     assert f"<ul><li>Firefox on Linux {here.id}</ul>" in here.get().text

@@ -7,4 +7,5 @@ import './watch.js';
 import './crosssite.js';
 import './elsewhere.js';
 import './sessions.js';
+import './admin.js';
 import './control.js';

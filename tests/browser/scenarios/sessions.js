@@ -1,11 +1,10 @@
 // The page of one's own sessions, without a mouse and on a narrow screen; and what all of our pages
 // owe to people who do not see them.
 import assert from 'node:assert/strict';
-import { checkAccessibility, checkWidth } from '../accessibility.js';
+import { checkAccessibility, checkReadable, NARROW } from '../accessibility.js';
+import { press } from '../keyboard.js';
 import { scenario } from '../scenario.js';
 import { now, untilTime } from '../waiting.js';
-
-const NARROW = { width: 320, height: 640 };
 
 for (const scheme of ['light', 'dark']) {
   scenario(`sessions are ended by keyboard alone, ${scheme}`, byKeyboard, { scheme });
@@ -25,8 +24,7 @@ async function byKeyboard({ browser, newBrowser, anna }) {
 
   await here.page.setViewport(NARROW);
   await here.visit('/sessions', 'Your sessions');
-  await checkWidth(here.page);
-  await checkAccessibility(here.page);
+  await checkReadable(here.page);
   await press(here, (id) => document.activeElement.value === 'end'
     && document.activeElement.form.elements.session.value === id, session);
   await here.untilSays('That session has been ended.');
@@ -64,29 +62,10 @@ scenario('others are signed out by who types the password for it', async ({ brow
   await here.visit('/app/');
 });
 
-// Tab until the focus is where it is wanted, and Enter. Whatever has the focus must show it.
-async function press(tab, isWanted, ...values) {
-  await tab.page.bringToFront();
-  for (let count = 0; count < 500; count += 1) {
-    await tab.page.keyboard.press('Tab');
-    const shown = await tab.run(() => document.activeElement === document.body
-      || getComputedStyle(document.activeElement).outlineStyle !== 'none');
-    assert.ok(shown, 'the focus cannot be seen');
-    if (await tab.run(isWanted, ...values)) {
-      await tab.page.keyboard.press('Enter');
-      return;
-    }
-  }
-  assert.fail('the button cannot be reached by keyboard');
-}
-
 async function readable({ browser, anna, origin, otherOrigin }) {
   const tab = await browser.newTab();
   await tab.page.setViewport(NARROW);
-  const check = async () => {
-    await checkWidth(tab.page);
-    await checkAccessibility(tab.page);
-  };
+  const check = () => checkReadable(tab.page);
   await tab.signIn('/app/', anna);
   await tab.visit('/sessions', 'Your sessions');
   await check();

@@ -57,7 +57,15 @@ class Response:
     @property
     def event(self):
         """AUTH_EPOCH_EVENT."""
-        values = self.all("X-Event")
+        return self._told("X-Event")
+
+    @property
+    def session(self):
+        """AUTH_EPOCH_SESSION, the session's public id."""
+        return self._told("X-Session")
+
+    def _told(self, name):
+        values = self.all(name)
         return values[-1] if values and values[-1] != "(null)" else None
 
     @property

@@ -38,7 +38,7 @@ MPM = {
 }
 CHILDREN = {"event": 2, "worker": 2, "prefork": 4}
 
-# X-User and X-Event show what the module told the application; see client.Response.
+# X-User, X-Event and X-Session show what the module told the application; see client.Response.
 CONFIGURATION = """\
 Define SCRATCH {scratch}
 Define PORT {port}
@@ -65,6 +65,7 @@ DirectoryIndex index.html
 TypesConfig /etc/mime.types
 Header always set X-User "expr=%{{REMOTE_USER}}"
 Header always set X-Event "%{{AUTH_EPOCH_EVENT}}e"
+Header always set X-Session "%{{AUTH_EPOCH_SESSION}}e"
 <Directory ${{SCRATCH}}/htdocs>
     Require all granted
     AllowOverride All

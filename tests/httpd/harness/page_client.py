@@ -15,6 +15,7 @@ class PageClient:
 
     def __init__(self, httpd, person=ALICE, agent=FIREFOX, path="/app/"):
         self._httpd = httpd
+        self._path = path
         self._headers = [CLOSE, basic(person), agent]
         self.cookie = cookie_of(sign_in(httpd, person, path, [CLOSE, agent]))
 
@@ -30,7 +31,9 @@ class PageClient:
     @property
     def id(self):
         """The public id of this session."""
-        return self.get("/app/").header("X-Session")
+        session = self.get(self._path).session
+        assert session
+        return session
 
     @property
     def token(self):
@@ -48,7 +51,7 @@ class PageClient:
 
     @property
     def is_live(self):
-        return self.get("/app/").status == 200
+        return self.get(self._path).status == 200
 
 
 def ids_of(answer):
