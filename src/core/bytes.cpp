@@ -56,6 +56,20 @@ unsigned append_digits(std::string_view digits, DigitOf digit_of, std::string& o
   return pending;
 }
 
+// Fetched once: libcrypto would otherwise look for an implementation for every digest, which takes
+// longer than the digest. Never freed: they are used until the process ends, perhaps within exit().
+EVP_MD* sha256_algorithm() {
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  require(algorithm != nullptr);
+  return algorithm;
+}
+
+EVP_MAC* hmac_algorithm() {
+  static EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  require(algorithm != nullptr);
+  return algorithm;
+}
+
 }  // namespace
 
 bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
@@ -65,7 +79,7 @@ bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
 Hash256 sha256(std::initializer_list<Bytes> parts) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         &EVP_MD_CTX_free);
-  require(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
+  require(context && EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1);
   for (const Bytes part : parts) {
     const Framing frame = length_frame(part.size());
     require(EVP_DigestUpdate(context.get(), frame.data(), frame.size()) == 1);
@@ -77,11 +91,8 @@ Hash256 sha256(std::initializer_list<Bytes> parts) {
 }
 
 Hash256 hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
-  const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(
-      EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
-  require(algorithm != nullptr);
   const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
-      EVP_MAC_CTX_new(algorithm.get()), &EVP_MAC_CTX_free);
+      EVP_MAC_CTX_new(hmac_algorithm()), &EVP_MAC_CTX_free);
   char digest_name[] = "SHA256";
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name, 0),
