@@ -39,17 +39,10 @@ std::string text_of(const Fields& fields, std::string_view name) {
 
 // ---- the list
 
-web::AdminEntry entry_of(const NamedSession& named, const Visit& visit) {
-  const core::Session& session = named.session;
-  return {.user = session.identity.user,
-          .zone = session.zone,
-          .session = {.id = core::public_id(named.key),
-                      .current = named.key == visit.session().key,
-                      .address = session.address,
-                      .user_agent = session.user_agent,
-                      .signed_in = session.authenticated,
-                      .last_seen = session.last_seen,
-                      .expires = session.expires}};
+web::AdminEntry admin_entry_of(const NamedSession& named, const Visit& visit) {
+  return {.user = named.session.identity.user,
+          .zone = named.session.zone,
+          .session = entry_of(named, visit)};
 }
 
 // What is no number of hours asks for nothing.
@@ -87,7 +80,9 @@ int show(const Visit& visit, int http_status, AdminStatus status) {
                           .next = next,
                           .first = !from,
                           .status = status};
-  for (const NamedSession& each : found->sessions) values.entries.push_back(entry_of(each, visit));
+  for (const NamedSession& each : found->sessions) {
+    values.entries.push_back(admin_entry_of(each, visit));
+  }
   if (visit.json) return send_json(r, http_status, web::admin_json(values));
   return send_page(r, http_status, web::admin_page(*server_config_of(r->server).templates, values));
 }
@@ -167,7 +162,7 @@ int ask(const Visit& visit, const Target& target, int http_status, bool no_reaso
   const std::string token = core::form_token(visit.root());
   std::optional<web::AdminEntry> entry;
   if (target.session) {
-    entry = entry_of({.key = target.session->key, .session = target.session->session}, visit);
+    entry = admin_entry_of({.key = target.session->key, .session = target.session->session}, visit);
   }
   return send_page(visit.r, http_status,
                    web::admin_confirm(*server_config_of(visit.r->server).templates,
@@ -179,17 +174,6 @@ int ask(const Visit& visit, const Target& target, int http_status, bool no_reaso
                                        .zone = target.zone,
                                        .spares_own = ends_own(visit, target),
                                        .no_reason = no_reason}));
-}
-
-int answer_done(const Visit& visit, const std::string& what) {
-  if (visit.json) return send_json(visit.r, HTTP_OK, "{\"done\":\"" + what + "\"}\n");
-  return send_redirect(visit.r, visit.path + "?done=" + what);
-}
-
-int answer_over(const Visit& visit) {
-  if (!visit.json) return send_redirect(visit.r, visit.path + "?done=over");
-  return send_problem(visit.r, HTTP_NOT_FOUND, "Over already",
-                      "No live session has this id: it was over already.");
 }
 
 // ---- ending

@@ -20,22 +20,13 @@ using web::SessionsStatus;
 
 // ---- answers
 
-web::SessionEntry entry_of(const NamedSession& named, const Visit& visit) {
-  const core::Session& session = named.session;
-  const bool current = named.key == visit.session().key;
-  return {.id = core::public_id(named.key),
-          .current = current,
-          .address = session.address,
-          .user_agent = session.user_agent,
-          .signed_in = session.authenticated,
-          .last_seen = current ? time_of(visit.r) : session.last_seen,
-          .expires = core::deadlines_of(session, limits_of(visit.config)).age};
-}
-
 // This browser's first, then the oldest login.
 std::vector<web::SessionEntry> entries_of(const core::OwnSessions& list, const Visit& visit) {
   std::vector<web::SessionEntry> entries;
-  for (const NamedSession& named : list.sessions) entries.push_back(entry_of(named, visit));
+  for (const NamedSession& named : list.sessions) {
+    entries.push_back(entry_of(named, visit));
+    entries.back().expires = core::deadlines_of(named.session, limits_of(visit.config)).age;
+  }
   std::stable_partition(entries.begin(), entries.end(),
                         [](const web::SessionEntry& entry) { return entry.current; });
   return entries;
@@ -75,17 +66,6 @@ SessionsStatus status_of(request_rec* r) {
   if (*done == "others") return SessionsStatus::OthersEnded;
   if (*done == "over") return SessionsStatus::WasOver;
   return SessionsStatus::Nothing;
-}
-
-int answer_done(const Visit& visit, const std::string& what) {
-  if (visit.json) return send_json(visit.r, HTTP_OK, "{\"done\":\"" + what + "\"}\n");
-  return send_redirect(visit.r, visit.path + "?done=" + what);
-}
-
-int answer_over(const Visit& visit) {
-  if (!visit.json) return send_redirect(visit.r, visit.path + "?done=over");
-  return send_problem(visit.r, HTTP_NOT_FOUND, "Over already",
-                      "No live session of yours has this id: it was over already.");
 }
 
 int answer_signed_out(const Visit& visit, const std::string& what, const core::LoggedOut& done) {

@@ -104,6 +104,29 @@ int read_own_form(const Visit& visit, Fields& fields, core::FormOrigin& origin) 
                       "The field token is missing, or not this session's. A GET shows it.");
 }
 
+web::SessionEntry entry_of(const core::NamedSession& named, const Visit& visit) {
+  const core::Session& session = named.session;
+  const bool current = named.key == visit.session().key;
+  return {.id = core::public_id(named.key),
+          .current = current,
+          .address = session.address,
+          .user_agent = session.user_agent,
+          .signed_in = session.authenticated,
+          .last_seen = current ? time_of(visit.r) : session.last_seen,
+          .expires = session.expires};
+}
+
+int answer_done(const Visit& visit, const std::string& what) {
+  if (visit.json) return send_json(visit.r, HTTP_OK, "{\"done\":\"" + what + "\"}\n");
+  return send_redirect(visit.r, visit.path + "?done=" + what);
+}
+
+int answer_over(const Visit& visit) {
+  if (!visit.json) return send_redirect(visit.r, visit.path + "?done=over");
+  return send_problem(visit.r, HTTP_NOT_FOUND, "Over already",
+                      "No live session that you may end has this id: it was over already.");
+}
+
 void note_answer(const Visit& visit, const std::string& error) {
   visit.child.note_store_answer(visit.r, error);
 }

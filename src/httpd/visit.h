@@ -11,6 +11,7 @@
 #include "httpd/exchange.h"
 #include "httpd/form.h"
 #include "httpd/process.h"
+#include "web/session_list.h"
 
 namespace epoch::httpd {
 
@@ -42,6 +43,15 @@ std::optional<core::Position> position_of(request_rec* r);
 // Reads the form of a POST, which must come from a page of this site. OK, or what the handler
 // returns; `origin` says whether its token is right.
 int read_own_form(const Visit& visit, Fields& fields, core::FormOrigin& origin);
+
+// A session as the pages show it.
+web::SessionEntry entry_of(const core::NamedSession& named, const Visit& visit);
+
+// `what` was done: JSON, or back to the page, which says so.
+int answer_done(const Visit& visit, const std::string& what);
+
+// The session that was named had ended already, or never was one that may be ended here.
+int answer_over(const Visit& visit);
 
 // Tells the log, once, that the store cannot be asked, or can be again.
 void note_answer(const Visit& visit, const std::string& error);

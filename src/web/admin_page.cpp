@@ -1,35 +1,23 @@
 #include "web/admin_page.h"
 
 #include "web/escape.h"
+#include "web/url.h"
 
 namespace epoch::web {
 namespace {
 
 std::string_view yes_if(bool condition) { return condition ? "yes" : ""; }
 
-// The page's path with what was searched for, and whatever follows.
-class Url {
- public:
-  explicit Url(std::string_view path) : text_(path) {}
-
-  Url& add(std::string_view name, std::string_view value) {
-    if (value.empty()) return *this;
-    text_.append(separator_, 1).append(name).append("=").append(percent_encoded(value));
-    separator_ = "&";
-    return *this;
-  }
-  Url& add(const AdminSearch& search) {
-    return add("user", search.user)
-        .add("zone", search.zone)
-        .add("address", search.address)
-        .add("hours", search.hours);
-  }
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
-
- private:
-  std::string text_;
-  const char* separator_ = "?";
-};
+// The list with what was searched for, from a place on.
+std::string list_url(std::string_view path, const AdminSearch& search, std::string_view from) {
+  return Url(path)
+      .add("user", search.user)
+      .add("zone", search.zone)
+      .add("address", search.address)
+      .add("hours", search.hours)
+      .add("from", from)
+      .text();
+}
 
 std::string entry(const PageTemplates& templates, const AdminEntry& entry, std::string_view path) {
   const std::string end_url =
@@ -60,9 +48,9 @@ Page admin_page(const PageTemplates& templates, const AdminValues& values) {
   const std::string_view path = values.form.action;
   std::string entries;
   for (const AdminEntry& each : values.entries) entries += entry(templates, each, path);
-  const std::string first_url = Url(path).add(values.search).text();
+  const std::string first_url = list_url(path, values.search, {});
   std::string next_url;
-  if (!values.next.empty()) next_url = Url(path).add(values.search).add("from", values.next).text();
+  if (!values.next.empty()) next_url = list_url(path, values.search, values.next);
   const std::string everything_url = Url(path).add("confirm", "all").text();
   const auto says = [&](AdminStatus status) { return yes_if(values.status == status); };
   return make_page(templates, PageKind::Admin, values.nonce,

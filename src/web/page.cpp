@@ -6,6 +6,7 @@
 
 #include "web/embedded_pages.h"
 #include "web/escape.h"
+#include "web/url.h"
 
 namespace epoch::web {
 namespace {
@@ -107,13 +108,6 @@ Page make_signed_out(const PageTemplates& templates, PageKind kind, const Signed
                     {"forget_url", values.forget_url}});
 }
 
-std::string with_query(const ConfirmValues& values) {
-  std::string url(values.action);
-  url += "?return=" + percent_encoded(values.return_path);
-  if (!values.scope.empty()) url += "&scope=" + percent_encoded(values.scope);
-  return url;
-}
-
 }  // namespace
 
 PageTemplates::PageTemplates() {
@@ -166,7 +160,8 @@ Page sign_in(const PageTemplates& templates, const SignInValues& values) {
 }
 
 Page confirm(const PageTemplates& templates, const ConfirmValues& values) {
-  const std::string action = with_query(values);
+  const std::string action =
+      Url(values.action).add("return", values.return_path).add("scope", values.scope).text();
   const bool everywhere = values.scope == "all";
   const bool others = values.scope == "others";
   return make_page(templates, PageKind::Confirm, values.nonce,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "web/escape.h"
+#include "web/url.h"
 
 namespace epoch::web {
 namespace {
@@ -21,7 +22,7 @@ Page sessions_page(const PageTemplates& templates, const SessionsValues& values)
   const std::string entries = session_entries(templates, values.entries, values.form);
   std::string next_url;
   if (!values.next.empty()) {
-    next_url = std::string(values.form.action) + "?from=" + percent_encoded(values.next);
+    next_url = Url(values.form.action).add("from", values.next).text();
   }
   return make_page(templates, PageKind::Sessions, values.nonce,
                    {{"realm", values.realm},

@@ -177,44 +177,49 @@ TEST(AdminPage, AnAdministratorsEntryTakesThePlaceOfOurs) {
 
 // ---- the question
 
-TEST(AdminConfirm, NamesTheSessionThatEnds) {
+// What each question says and sends; an empty text must not be there.
+struct Question {
+  AdminReach reach;
+  std::string says;
+  std::string about;
+  std::string action;
+  std::string session;
+  std::string zone;
+};
+
+class AdminQuestion : public testing::TestWithParam<Question> {};
+
+TEST_P(AdminQuestion, NamesWhatEndsAndSendsNothingElse) {
+  const Question& asked = GetParam();
   const AdminEntry alice = entry("alice", "aa");
-  const std::string html = body(question(AdminReach::Session, &alice));
-  EXPECT_TRUE(contains(html, "<h1>End this session?</h1>"));
-  EXPECT_TRUE(contains(html, "<bdi>alice</bdi></strong>, Firefox on Linux, 192.0.2.7, signed in "));
-  EXPECT_TRUE(contains(html, "in the zone <bdi>staff</bdi>."));
-  EXPECT_TRUE(contains(html, "name=\"session\" value=\"aa\""));
-  EXPECT_TRUE(contains(html, "name=\"action\" value=\"end-session\""));
-  EXPECT_FALSE(contains(html, "name=\"zone\""));
+  const std::string html = body(question(asked.reach, asked.session.empty() ? nullptr : &alice));
+  const auto sends = [&](const std::string& name, const std::string& value) {
+    const std::string field = "name=\"" + name + "\"";
+    return value.empty() ? !contains(html, field) : contains(html, field + " value=\"" + value);
+  };
+  EXPECT_TRUE(contains(html, "<h1>" + asked.says + "</h1>"));
+  EXPECT_TRUE(contains(html, asked.about)) << asked.about;
+  EXPECT_TRUE(sends("action", asked.action));
+  EXPECT_TRUE(sends("session", asked.session));
+  EXPECT_TRUE(sends("zone", asked.zone));
 }
 
-TEST(AdminConfirm, NamesTheUserWhoseSessionsEnd) {
-  const AdminEntry alice = entry("alice", "aa");
-  const std::string html = body(question(AdminReach::User, &alice));
-  EXPECT_TRUE(contains(html, "<h1>End all sessions of this user?</h1>"));
-  EXPECT_TRUE(contains(html, "<bdi>alice</bdi></strong> will be signed out"));
-  EXPECT_TRUE(contains(html, "in the zone <bdi>staff</bdi>."));
-  EXPECT_TRUE(contains(html, "name=\"session\" value=\"aa\""));
-  EXPECT_TRUE(contains(html, "name=\"action\" value=\"end-user\""));
-  EXPECT_FALSE(contains(html, "name=\"zone\""));
-}
-
-TEST(AdminConfirm, NamesTheZoneWhoseSessionsEnd) {
-  const std::string html = body(question(AdminReach::Zone));
-  EXPECT_TRUE(contains(html, "<h1>End all sessions of this zone?</h1>"));
-  EXPECT_TRUE(contains(html, "in the zone <strong><bdi>partners</bdi></strong>."));
-  EXPECT_TRUE(contains(html, "name=\"zone\" value=\"partners\""));
-  EXPECT_TRUE(contains(html, "name=\"action\" value=\"end-zone\""));
-  EXPECT_FALSE(contains(html, "name=\"session\""));
-}
-
-TEST(AdminConfirm, SaysThatEverythingEnds) {
-  const std::string html = body(question(AdminReach::Everything));
-  EXPECT_TRUE(contains(html, "<h1>End everybody’s sessions?</h1>"));
-  EXPECT_TRUE(contains(html, "name=\"action\" value=\"end-all\""));
-  EXPECT_FALSE(contains(html, "name=\"session\""));
-  EXPECT_FALSE(contains(html, "name=\"zone\""));
-}
+INSTANTIATE_TEST_SUITE_P(
+    Each, AdminQuestion,
+    testing::Values(Question{AdminReach::Session, "End this session?",
+                             "<bdi>alice</bdi></strong>, Firefox on Linux, 192.0.2.7, signed in ",
+                             "end-session", "aa", ""},
+                    Question{AdminReach::Session, "End this session?",
+                             "in the zone <bdi>staff</bdi>.", "end-session", "aa", ""},
+                    Question{AdminReach::User, "End all sessions of this user?",
+                             "<bdi>alice</bdi></strong> will be signed out", "end-user", "aa", ""},
+                    Question{AdminReach::User, "End all sessions of this user?",
+                             "in the zone <bdi>staff</bdi>.", "end-user", "aa", ""},
+                    Question{AdminReach::Zone, "End all sessions of this zone?",
+                             "in the zone <strong><bdi>partners</bdi></strong>.", "end-zone", "",
+                             "partners"},
+                    Question{AdminReach::Everything, "End everybody’s sessions?",
+                             "in all zones of this server", "end-all", "", ""}));
 
 TEST(AdminConfirm, HasOneFormWithTheTokenAReasonAndOneAction) {
   const AdminEntry alice = entry("alice", "aa");
