@@ -66,6 +66,7 @@ def test_a_wrong_password_is_told_once_with_the_name_that_was_typed(httpd):
     httpd.expect_log(WRONG_PASSWORD)
     httpd.expect_log(UNKNOWN_USER)
     sign_in(httpd, ALICE.with_password("wrong"))
+    log.wait_for("credentials-refused")
     sign_in(httpd, Person("mallory", "guess"))
     lines = log.wait_for("credentials-refused", 2)
     assert lines == [{"event": "credentials-refused", "reason": "login-failed",
