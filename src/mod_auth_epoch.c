@@ -156,18 +156,14 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   ap_hook_insert_filter(epoch_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_insert_error_filter(epoch_insert_error_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
-  ap_hook_handler(epoch_logout_handler, NULL, NULL, APR_HOOK_MIDDLE);
-  ap_hook_handler(epoch_sessions_handler, NULL, NULL, APR_HOOK_MIDDLE);
-  ap_hook_handler(epoch_admin_handler, NULL, NULL, APR_HOOK_MIDDLE);
-  ap_hook_handler(epoch_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
-  ap_hook_handler(epoch_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_handler(epoch_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_log_transaction(epoch_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
 
   /* optional: where mod_status is not loaded, nobody asks */
   APR_OPTIONAL_HOOK(ap, status_hook, epoch_status, NULL, NULL, APR_HOOK_MIDDLE);
 
   /* mod_headers works at this type, mod_cache stores at the next */
-  ap_register_output_filter("AUTH_EPOCH_CACHE_CONTROL", epoch_cache_control_filter, NULL,
+  ap_register_output_filter(EPOCH_CACHE_CONTROL_FILTER, epoch_cache_control_filter, NULL,
                             AP_FTYPE_CONTENT_SET);
   (void)pool;
 }

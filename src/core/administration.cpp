@@ -30,7 +30,7 @@ Result<SessionsFound> find_sessions(SessionStore& store, const SessionFilter& fi
     const bool store_has_had_enough = page->sessions.size() < wanted;
     looked_at += page->sessions.size();
     for (NamedSession& each : page->sessions) {
-      if (fits(filter, each.session, now)) found.sessions.push_back(std::move(each));
+      if (fits(filter, *each.session, now)) found.sessions.push_back(std::move(each));
     }
     found.next = std::move(page->next);
     if (!found.next || store_has_had_enough || found.sessions.size() == limit) break;

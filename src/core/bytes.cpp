@@ -4,15 +4,20 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <sodium/crypto_verify_32.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
+#include <vector>
 
 namespace epoch::core {
 namespace {
 
 constexpr std::string_view kUrlAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase64Alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 using Framing = std::array<std::uint8_t, 8>;
 
@@ -29,32 +34,72 @@ void require(bool succeeded) {
   if (!succeeded) throw std::bad_alloc();
 }
 
-int url_digit(char c) noexcept {
-  const std::size_t at = kUrlAlphabet.find(c);
-  return at == std::string_view::npos ? -1 : static_cast<int>(at);
+using Digits = std::array<std::int8_t, 256>;
+
+constexpr Digits digits_of(std::string_view alphabet) {
+  Digits digits{};
+  digits.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    digits[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return digits;
 }
 
-int base64_digit(char c) noexcept {
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return c == '-' || c == '_' ? -1 : url_digit(c);
+using HexPairs = std::array<std::array<char, 2>, 256>;
+
+constexpr HexPairs make_hex_pairs() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  HexPairs pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4U], kDigits[i & 0xfU]};
+  return pairs;
 }
 
-// Appends the whole bytes that `digits` hold, six bits a digit, and returns the bits left over.
-template <typename DigitOf>
-unsigned append_digits(std::string_view digits, DigitOf digit_of, std::string& out) {
-  unsigned pending = 0;
+constexpr HexPairs kHexPairs = make_hex_pairs();
+
+constexpr Digits kUrlDigits = digits_of(kUrlAlphabet);
+constexpr Digits kBase64Digits = digits_of(kBase64Alphabet);
+
+int digit_of(const Digits& digits, char c) noexcept {
+  return digits[static_cast<unsigned char>(c)];
+}
+
+struct Decoded {
+  std::size_t digits = 0;  // how many were read
+  unsigned left_over = 0;  // bits that make no whole byte
+};
+
+// Writes the whole bytes that the digits hold, six bits a digit, up to the first character that is
+// none; three quarters as many as there are characters have room at `out`.
+Decoded decode_digits(std::string_view text, const Digits& digits, std::uint8_t* out) noexcept {
+  Decoded decoded;
+  const auto digit_at = [&](std::size_t i) { return digit_of(digits, text[i]); };
+  for (; decoded.digits + 4 <= text.size(); decoded.digits += 4) {
+    const int a = digit_at(decoded.digits);
+    const int b = digit_at(decoded.digits + 1);
+    const int c = digit_at(decoded.digits + 2);
+    const int d = digit_at(decoded.digits + 3);
+    if ((a | b | c | d) < 0) break;
+    const auto three = static_cast<unsigned>(a << 18 | b << 12 | c << 6 | d);
+    *out++ = static_cast<std::uint8_t>(three >> 16U);
+    *out++ = static_cast<std::uint8_t>(three >> 8U);
+    *out++ = static_cast<std::uint8_t>(three);
+  }
   unsigned bits = 0;
-  for (const char c : digits) {
-    pending = (pending << 6U) | static_cast<unsigned>(digit_of(c));
+  for (const char each : text.substr(decoded.digits)) {
+    const int digit = digit_of(digits, each);
+    if (digit < 0) break;
+    ++decoded.digits;
+    decoded.left_over = (decoded.left_over << 6U) | static_cast<unsigned>(digit);
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    out.push_back(static_cast<char>((pending >> bits) & 0xffU));
-    pending &= (1U << bits) - 1U;
+    *out++ = static_cast<std::uint8_t>(decoded.left_over >> bits);
+    decoded.left_over &= (1U << bits) - 1U;
   }
-  return pending;
+  return decoded;
 }
+
+std::size_t bytes_in(std::size_t digits) noexcept { return digits * 3 / 4; }
 
 // Fetched once: libcrypto would otherwise look for an implementation for every digest, which takes
 // longer than the digest. Never freed: they are used until the process ends, perhaps within exit().
@@ -74,6 +119,11 @@ EVP_MAC* hmac_algorithm() {
 
 bool equal_in_constant_time(Bytes a, Bytes b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool equal_in_constant_time(const Hash256& a, const Hash256& b) noexcept {
+  static_assert(std::tuple_size_v<Hash256> == crypto_verify_32_BYTES);
+  return crypto_verify_32(a.data(), b.data()) == 0;
 }
 
 Hash256 sha256(std::initializer_list<Bytes> parts) {
@@ -109,14 +159,13 @@ Hash256 hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
   return mac;
 }
 
+void write_hex(Bytes bytes, char* out) noexcept {
+  for (const std::uint8_t byte : bytes) out = std::copy_n(kHexPairs[byte].begin(), 2, out);
+}
+
 std::string hex(Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    text.push_back(kDigits[byte >> 4U]);
-    text.push_back(kDigits[byte & 0xfU]);
-  }
+  std::string text(bytes.size() * 2, '\0');
+  write_hex(bytes, text.data());
   return text;
 }
 
@@ -138,22 +187,27 @@ std::string base64url_encode(Bytes bytes) {
   return text;
 }
 
+std::optional<std::size_t> base64url_decode(std::string_view text,
+                                            std::span<std::uint8_t> room) noexcept {
+  const std::size_t length = bytes_in(text.size());
+  if (text.size() % 4 == 1 || length > room.size()) return std::nullopt;
+  const Decoded decoded = decode_digits(text, kUrlDigits, room.data());
+  if (decoded.digits != text.size() || decoded.left_over != 0) return std::nullopt;
+  return length;
+}
+
 std::optional<std::string> base64url_decode(std::string_view text) {
-  if (text.size() % 4 == 1 || text.find_first_not_of(kUrlAlphabet) != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  if (append_digits(text, url_digit, bytes) != 0) return std::nullopt;
-  return bytes;
+  std::vector<std::uint8_t> room(bytes_in(text.size()));
+  const std::optional<std::size_t> length = base64url_decode(text, room);
+  if (!length) return std::nullopt;
+  return std::string(text_of(Bytes(room).first(*length)));
 }
 
 std::string base64_decode_as_httpd(std::string_view text) {
-  std::size_t length = 0;
-  while (length < text.size() && base64_digit(text[length]) >= 0) ++length;
-  std::string bytes;
-  bytes.reserve(length * 3 / 4);
-  append_digits(text.substr(0, length), base64_digit, bytes);
+  std::string bytes(bytes_in(text.size()), '\0');
+  const Decoded decoded =
+      decode_digits(text, kBase64Digits, reinterpret_cast<std::uint8_t*>(bytes.data()));
+  bytes.resize(bytes_in(decoded.digits));
   return bytes;
 }
 

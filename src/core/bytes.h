@@ -26,6 +26,7 @@ inline std::string_view text_of(Bytes bytes) noexcept {
 
 // Compares in a time that depends on the length alone.
 bool equal_in_constant_time(Bytes a, Bytes b) noexcept;
+bool equal_in_constant_time(const Hash256& a, const Hash256& b) noexcept;
 
 // SHA-256 over the parts, each preceded by its length in eight bytes, so that no two lists of
 // parts hash alike. Throws std::bad_alloc where libcrypto cannot allocate.
@@ -36,6 +37,8 @@ Hash256 hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
 
 // Lower-case hexadecimal digits, two a byte.
 std::string hex(Bytes bytes);
+// The same into the caller's memory, which has room for them.
+void write_hex(Bytes bytes, char* out) noexcept;
 
 // base64url without padding (RFC 4648 section 5).
 std::string base64url_encode(Bytes bytes);
@@ -43,6 +46,9 @@ std::string base64url_encode(Bytes bytes);
 // Decodes what base64url_encode() writes and nothing else: padding, other alphabets, white space
 // and non-zero trailing bits are Malformed (nullopt), so that a value has one spelling.
 std::optional<std::string> base64url_decode(std::string_view text);
+// The same into the caller's memory; answers how many bytes there are. More than fit are Malformed.
+std::optional<std::size_t> base64url_decode(std::string_view text,
+                                            std::span<std::uint8_t> room) noexcept;
 
 // Decodes the base64 of RFC 4648 section 4 as httpd's own apr_base64_decode() does: up to the first
 // character outside the alphabet, whatever follows. What mod_auth_basic will read from a header

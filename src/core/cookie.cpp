@@ -1,6 +1,9 @@
 #include "core/cookie.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
+#include <array>
 
 #include "core/text.h"
 
@@ -52,28 +55,38 @@ NamedCookies find_cookies(std::string_view cookie_header, std::string_view name)
   return found;
 }
 
-std::string without_cookie(std::string_view cookie_header, std::string_view name) {
-  std::string kept;
+Rest write_without_cookie(std::string_view cookie_header, std::string_view name,
+                          char* out) noexcept {
+  constexpr std::string_view kBetween = "; ";
+  Rest rest;
+  char* end = out;
   while (!cookie_header.empty()) {
     const std::string_view piece = next_piece(cookie_header, ';');
-    if (piece.empty() || split_pair(piece).name == name) continue;
-    if (!kept.empty()) kept += "; ";
-    kept += piece;
+    if (piece.empty()) continue;
+    if (split_pair(piece).name == name) {
+      ++rest.taken_out;
+      continue;
+    }
+    if (end != out) end = std::copy(kBetween.begin(), kBetween.end(), end);
+    end = std::copy(piece.begin(), piece.end(), end);
   }
-  return kept;
+  rest.length = static_cast<std::size_t>(end - out);
+  return rest;
 }
 
 std::optional<CookieContent> read_cookie_value(std::string_view value) {
   if (value.size() > kLongestValue) return std::nullopt;
-  const std::optional<std::string> bytes = base64url_decode(value);
-  if (!bytes || bytes->empty()) return std::nullopt;
-  const std::string_view content = std::string_view(*bytes).substr(1);
-  if (bytes->front() == kSessionType && content.size() == SessionId().value.size()) {
+  std::array<std::uint8_t, kLongestValue> room;
+  const std::optional<std::size_t> length = base64url_decode(value, room);
+  if (!length || *length == 0) return std::nullopt;
+  const Bytes content = Bytes(room).first(*length).subspan(1);
+  if (room.front() == kSessionType && content.size() == SessionId().value.size()) {
     SessionId id;
     std::copy(content.begin(), content.end(), id.value.begin());
+    OPENSSL_cleanse(room.data(), *length);
     return id;
   }
-  if (bytes->front() == kChallengeType) return ChallengeBytes{std::string(content)};
+  if (room.front() == kChallengeType) return ChallengeBytes{std::string(text_of(content))};
   return std::nullopt;
 }
 

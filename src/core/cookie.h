@@ -35,8 +35,14 @@ struct NamedCookies {
 };
 NamedCookies find_cookies(std::string_view cookie_header, std::string_view name) noexcept;
 
-// The header field without the cookies of that name; empty where nothing else was in it.
-std::string without_cookie(std::string_view cookie_header, std::string_view name);
+// Writes the header field without the cookies of that name to `out`, which has room for twice its
+// length.
+struct Rest {
+  std::size_t taken_out = 0;  // cookies
+  std::size_t length = 0;     // of what was written; 0 where nothing else was in the field
+};
+Rest write_without_cookie(std::string_view cookie_header, std::string_view name,
+                          char* out) noexcept;
 
 // What a value of ours holds: the id of a session, or the bytes of a challenge yet to be verified.
 struct ChallengeBytes {

@@ -1,6 +1,7 @@
 // What a request's cookie stands for: a live session, an ended one, a challenge, and what followed.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/decision.h"
 #include "core/keys.h"
 #include "core/ports.h"
+#include "core/proof_memo.h"
 #include "core/session.h"
 
 namespace epoch::core {
@@ -24,16 +26,19 @@ struct Presented {
   std::string_view zone;
   std::string_view origin;
   std::string_view realm;
+  SpaceTag space;  // space_tag(origin, realm)
 };
 
 // The request's cookie, with everything that was read to tell.
 struct CookieReading {
   CookieState state = CookieState::Absent;
-  StoreMoment moment;           // before anything was read
-  std::optional<SessionId> id;  // Live, Dead
+  StoreMoment moment;            // before anything was read
+  bool is_session = false;       // Live, Dead: what the cookie holds is the id of one
+  std::optional<Hash256> proof;  // likewise: what the credentials make with the id
   std::optional<VerifiedChallenge> challenge;
   std::optional<Lineage> lineage;        // all but Absent and Malformed
-  std::optional<Record> record;          // of the lineage's root, where the store has one
+  RecordKey key{};                       // likewise: of the lineage's root
+  std::shared_ptr<const Record> record;  // the one there; nullptr: the store has none
   bool lineage_closed = false;           // Challenge
   std::vector<NamedSession> found_over;  // overdue, and ended by this reading and by no other
 
@@ -42,6 +47,9 @@ struct CookieReading {
 
   // Only where the record has a session.
   [[nodiscard]] NamedSession session() const;
+
+  // Whether that session was opened with the credentials that came along; in constant time.
+  [[nodiscard]] bool proof_matches() const noexcept;
 };
 
 // The live session at the end of a chain of successors, opened with the credentials at hand.
@@ -54,7 +62,8 @@ struct Heir {
 // end of a session that is found to be overdue, so that a clock stepping back revives nothing.
 class CookieReader {
  public:
-  CookieReader(SessionStore& store, const KeyRing& keys) : store_(store), keys_(keys) {}
+  CookieReader(SessionStore& store, const KeyRing& keys, ProofMemo* memo)
+      : store_(store), keys_(keys), memo_(memo) {}
 
   // Of two cookies of the zone's name the good one counts; two good ones are malformed, since one
   // of them was planted.
@@ -72,15 +81,19 @@ class CookieReader {
   Result<bool> lives_at_end(const Lineage& lineage, const Limits& limits, TimePoint now);
 
  private:
+  Result<CookieReading> read_two(const NamedCookies& cookies, const Presented& presented,
+                                 const Limits& limits, TimePoint now);
+  Result<CookieReading> without_record(CookieState state);
   Result<CookieReading> read_value(std::string_view value, const Presented& presented,
                                    const Limits& limits, TimePoint now);
-  Result<CookieReading> read_session(const SessionId& id, std::string_view zone,
+  Result<CookieReading> read_session(const Proven& proven, const Presented& presented,
                                      const Limits& limits, TimePoint now);
   Result<CookieReading> read_challenge(const VerifiedChallenge& verified, const Limits& limits,
                                        TimePoint now);
 
   SessionStore& store_;
   const KeyRing& keys_;
+  ProofMemo* const memo_;  // may be nullptr
 };
 
 // Whether the session that has this id was opened with these credentials; in constant time.

@@ -16,6 +16,9 @@ void wipe(std::string& secret) noexcept {
   secret.clear();
 }
 
+// Of the C locale, as httpd's ap_getword() and apr_isspace() see it.
+bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 // A moved-from std::string may keep short text in place, so the source is wiped.
 std::string take(std::string& secret) noexcept {
   std::string taken = std::move(secret);
@@ -30,11 +33,16 @@ Credentials::Credentials(std::string user, std::string password) noexcept
     : user_(std::move(user)), password_(take(password)) {}
 
 Credentials::Credentials(Credentials&& other) noexcept
-    : user_(std::move(other.user_)), password_(take(other.password_)) {}
+    : encoded_(other.encoded_),
+      is_decoded_(other.is_decoded_),
+      user_(std::move(other.user_)),
+      password_(take(other.password_)) {}
 
 Credentials& Credentials::operator=(Credentials&& other) noexcept {
   if (this != &other) {
     wipe(password_);
+    encoded_ = other.encoded_;
+    is_decoded_ = other.is_decoded_;
     user_ = std::move(other.user_);
     password_ = take(other.password_);
   }
@@ -42,25 +50,39 @@ Credentials& Credentials::operator=(Credentials&& other) noexcept {
 }
 
 Credentials::~Credentials() {
+  if (!is_decoded_) return;
   wipe(user_);
   wipe(password_);
 }
 
-std::optional<Credentials> parse_basic_credentials(std::string_view field_value) {
-  constexpr std::string_view kScheme = "basic";
-  const std::size_t scheme_end = field_value.find(' ');
-  if (!equals_ignoring_case(field_value.substr(0, scheme_end), kScheme)) return std::nullopt;
+std::string_view Credentials::user() const {
+  decode();
+  return user_;
+}
 
-  std::string_view encoded =
-      scheme_end == std::string_view::npos ? "" : field_value.substr(scheme_end);
-  encoded.remove_prefix(std::min(encoded.find_first_not_of(" \t\n\v\f\r"), encoded.size()));
-  std::string decoded = base64_decode_as_httpd(encoded);
+std::string_view Credentials::password() const {
+  decode();
+  return password_;
+}
+
+void Credentials::decode() const {
+  if (is_decoded_) return;
+  std::string decoded = base64_decode_as_httpd(encoded_);
   const std::string_view text = std::string_view(decoded).substr(0, decoded.find('\0'));
   const std::size_t colon = text.find(':');
-  std::string user(text.substr(0, colon));
-  std::string password(colon == std::string_view::npos ? "" : text.substr(colon + 1));
+  user_ = text.substr(0, colon);
+  password_ = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   wipe(decoded);
-  return Credentials(std::move(user), std::move(password));
+  is_decoded_ = true;
+}
+
+std::optional<Credentials> parse_basic_credentials(std::string_view field_value) {
+  constexpr std::string_view kScheme = "basic";
+  if (!equals_ignoring_case(field_value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  std::string_view encoded = field_value.substr(kScheme.size());
+  if (!encoded.empty() && encoded.front() != ' ') return std::nullopt;
+  while (!encoded.empty() && is_space(encoded.front())) encoded.remove_prefix(1);
+  return std::optional<Credentials>(std::in_place, encoded);
 }
 
 }  // namespace epoch::core

@@ -107,10 +107,12 @@ Verdict decide(const Situation& situation) noexcept;
 // event.
 Verdict decide_conflict(const RequestTraits& request, bool overtaken) noexcept;
 
-// In the words of AUTH_EPOCH_REASON and the log: "session-ended", "cross-site", ...
+// In the words of AUTH_EPOCH_REASON and the log: "session-ended", "cross-site", ... A literal, so a
+// NUL stands behind it.
 std::string_view to_string(Reason reason) noexcept;
 
 // In the words of AUTH_EPOCH_EVENT: "login", "admit", "challenge", "refuse", "forbid", ...
+// Likewise.
 std::string_view to_string(Action action) noexcept;
 
 }  // namespace epoch::core

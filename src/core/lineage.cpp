@@ -20,7 +20,7 @@ RecordKey record_key_of(const Hash256& lineage_root) {
   return RecordKey{sha256({bytes_of("record"), lineage_root})};
 }
 
-std::string public_id(const RecordKey& key) { return hex(Bytes(key.value).first(16)); }
+std::string public_id(const RecordKey& key) { return hex(Bytes(key.value).first(kPublicIdBytes)); }
 
 std::optional<RecordKey> first_key_of(std::string_view beginning) {
   RecordKey key{};

@@ -36,6 +36,8 @@ Hash256 lineage_root_of(const SessionId& id);
 // The store's key of the record that belongs to a lineage root.
 RecordKey record_key_of(const Hash256& lineage_root);
 
+inline constexpr std::size_t kPublicIdBytes = 16;
+
 // The public id by which pages, logs and epochctl name a session: 32 hex digits of its record key.
 std::string public_id(const RecordKey& key);
 

@@ -19,11 +19,11 @@ bool is_of_same_user(const Session& a, const Session& b) {
 Result<OwnSessions> list_own(SessionStore& store, const NamedSession& own, const Limits& limits,
                              TimePoint now, const std::optional<Position>& from) {
   Result<IndexPage> page =
-      store.list_of(own.session.identity, own.session.zone, from, kSessionsPerPage);
+      store.list_of(own.session->identity, own.session->zone, from, kSessionsPerPage);
   if (!page) return page.error();
   OwnSessions list{.sessions = std::move(page->sessions), .next = std::move(page->next)};
   std::erase_if(list.sessions, [&](const NamedSession& each) {
-    return !is_live(each.session, /*outgrown=*/std::nullopt, limits, now);
+    return !is_live(*each.session, /*outgrown=*/std::nullopt, limits, now);
   });
   return list;
 }
@@ -57,7 +57,7 @@ Result<FormOrigin> form_origin(SessionStore& store, const Examined& examined,
   Result<Look> look = store.find(record_key_of(*before));
   if (!look) return look.error();
   const bool is_theirs = look->found && look->found->record.session &&
-                         is_of_same_user(*look->found->record.session, examined.session->session);
+                         is_of_same_user(*look->found->record.session, *examined.session->session);
   return is_theirs ? FormOrigin::SessionBefore : FormOrigin::Unknown;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,9 +29,10 @@ struct Found {
   std::optional<EndReason> outgrown;
 };
 
+// Others may hold what was found as well: it is not changed, and what comes later is another.
 struct Look {
-  std::optional<Found> found;
-  StoreMoment moment;  // everything committed up to here has been seen
+  std::shared_ptr<const Found> found;  // nullptr: the store has no such record
+  StoreMoment moment;                  // everything committed up to here has been seen
 };
 
 // AuthEpochMaxSessions: how many live sessions a user may have in the zone.

@@ -9,7 +9,8 @@ constexpr std::size_t kMost = 10000;
 
 }  // namespace
 
-void RecentAdmissions::remember(const RecordKey& key, const Session& session, TimePoint now) {
+void RecentAdmissions::remember(const RecordKey& key, const Shared<Session>& session,
+                                TimePoint now) {
   const std::lock_guard lock(mutex_);
   if (admissions_.size() >= kMost && !admissions_.contains(key)) make_room();
   admissions_.insert_or_assign(key, Admission{.session = session, .at = now});

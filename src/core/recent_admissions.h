@@ -14,11 +14,11 @@ namespace epoch::core {
 class RecentAdmissions {
  public:
   struct Admission {
-    Session session;
+    Shared<Session> session;
     TimePoint at;
   };
 
-  void remember(const RecordKey& key, const Session& session, TimePoint now);
+  void remember(const RecordKey& key, const Shared<Session>& session, TimePoint now);
   void forget(const RecordKey& key);
   [[nodiscard]] std::optional<Admission> find(const RecordKey& key) const;
 

@@ -31,8 +31,9 @@ class [[nodiscard]] Result {
   // Only where ok(); throws std::bad_variant_access elsewhere, which is a bug in the caller.
   T& value() { return std::get<T>(state_); }
   const T& value() const { return std::get<T>(state_); }
-  T& operator*() { return value(); }
-  const T& operator*() const { return value(); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(value()); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 

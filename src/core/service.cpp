@@ -39,12 +39,12 @@ Situation situation_of(const CookieReading& cookie, const Presented& presented,
 
 // The session or lineage that the cookie names is not the newest, or has been logged out with other
 // credentials than these.
-bool has_moved_on(const CookieReading& cookie, const Credentials& credentials) {
+bool has_moved_on(const CookieReading& cookie) {
   const Succession& succession = cookie.record->succession;
   if (succession.successor || cookie.lineage_closed) return true;
   const bool may_be_logged_out = cookie.state == CookieState::Live || succession.generation > 0;
-  return may_be_logged_out && cookie.id && cookie.record->session &&
-         !proof_matches(*cookie.id, *cookie.record->session, credentials);
+  return may_be_logged_out && cookie.is_session && cookie.record->session &&
+         !cookie.proof_matches();
 }
 
 // Only the same verifier's yes is worth anything here. A clock that was set back must not make it
@@ -60,26 +60,27 @@ ProviderCheck provider_check(const Session& session, const Policy& policy, TimeP
 
 }  // namespace
 
-Service::Service(SessionStore& store, const KeyRing& keys, Entropy& entropy)
-    : store_(store), keys_(keys), entropy_(entropy), cookies_(store, keys) {}
+Service::Service(SessionStore& store, const KeyRing& keys, Entropy& entropy, ProofMemo* memo)
+    : store_(store), keys_(keys), entropy_(entropy), cookies_(store, keys, memo) {}
 
 Examined Service::examine(const Presented& presented, const Policy& policy, TimePoint now) {
-  Result<Examined> examined = examine_with_store(presented, policy, now);
-  if (examined) return *std::move(examined);
+  Examined examined;
+  const Result<Done> done = examine_with_store(presented, policy, now, examined);
+  if (done) return examined;
   if (std::optional<Examined> stale = examine_without_store(presented, policy, now)) {
-    stale->store_error = examined.error().detail;
+    stale->store_error = done.error().detail;
     return *std::move(stale);
   }
   Situation situation;
   situation.store_answers = false;
   Examined unavailable;
   unavailable.verdict = decide(situation);
-  unavailable.store_error = examined.error().detail;
+  unavailable.store_error = done.error().detail;
   return unavailable;
 }
 
-Result<Examined> Service::examine_with_store(const Presented& presented, const Policy& policy,
-                                             TimePoint now) {
+Result<Done> Service::examine_with_store(const Presented& presented, const Policy& policy,
+                                         TimePoint now, Examined& examined) {
   Result<CookieReading> read = cookies_.read(presented, policy.limits, now);
   if (!read) return read.error();
   const CookieReading& cookie = *read;
@@ -87,26 +88,22 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
     read->state = CookieState::Dead;
   }
   if (policy.stale && cookie.state == CookieState::Dead) {
-    recent_.forget(record_key_of(cookie.lineage->root));
+    recent_.forget(cookie.key);
   }
   Situation situation = situation_of(cookie, presented, policy, now);
 
-  Examined examined;
   examined.found_over = std::move(read->found_over);
   if (cookie.lineage) examined.cookie_root = cookie.lineage->root;
   std::optional<SessionId> heir_id;
   if (cookie.state == CookieState::Live) {
     examined.session = cookie.session();
     examined.session_root = cookie.lineage->root;
-    situation.elsewhere =
-        examined.session->session.space != space_tag(presented.origin, presented.realm);
-    situation.proof_equal =
-        presented.credentials != nullptr &&
-        proof_matches(*cookie.id, examined.session->session, *presented.credentials);
+    situation.elsewhere = examined.session->session->space != presented.space;
+    situation.proof_equal = cookie.proof_matches();
   } else if (presented.credentials != nullptr) {
     Result<std::optional<Heir>> heir = cookies_.find_heir(cookie, presented, policy.limits, now);
     if (!heir) return heir.error();
-    if (*heir && counts((*heir)->session.session, policy)) {
+    if (*heir && counts(*(*heir)->session.session, policy)) {
       situation.successor_lives = true;
       heir_id = (*heir)->id;
       examined.session = (*heir)->session;
@@ -119,7 +116,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
     situation.overtaken = *overtaken;
   }
   situation.login_too_old =
-      examined.session && is_login_too_old(examined.session->session, policy, now);
+      examined.session && is_login_too_old(*examined.session->session, policy, now);
   examined.verdict = decide(situation);
 
   if (examined.verdict.cookie == SendCookie::Session) {
@@ -134,7 +131,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
   const Action action = examined.verdict.action;
   if (action == Action::Admit || action == Action::AdmitSuccessor) {
     note_admission(*examined.session, policy, now);
-    examined.provider = provider_check(examined.session->session, policy, now);
+    examined.provider = provider_check(*examined.session->session, policy, now);
   }
   if (action == Action::Login || (policy.report && action == Action::RefuseAndArm)) {
     Result<PendingLogin> login =
@@ -142,7 +139,7 @@ Result<Examined> Service::examine_with_store(const Presented& presented, const P
     if (!login) return login.error();
     examined.login = *login;
   }
-  return examined;
+  return Done{};
 }
 
 // A trusted login follows the lineage of what it came with, under the key that signed the
@@ -166,7 +163,7 @@ Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const P
                       .follows = follows,
                       .signing_key = key->id(),
                       .seen = cookie.moment,
-                      .space = space_tag(presented.origin, presented.realm),
+                      .space = presented.space,
                       .unprompted = !trusted || report};
 }
 
@@ -184,16 +181,17 @@ std::optional<Examined> Service::examine_without_store(const Presented& presente
   const RecordKey key = record_key_of(root);
   const std::optional<RecentAdmissions::Admission> recent = recent_.find(key);
   if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
-  if (recent->session.zone != presented.zone || !counts(recent->session, policy) ||
-      !is_live(recent->session, /*outgrown=*/std::nullopt, policy.limits, now)) {
+  const Session& session = *recent->session;
+  if (session.zone != presented.zone || !counts(session, policy) ||
+      !is_live(session, /*outgrown=*/std::nullopt, policy.limits, now)) {
     return std::nullopt;
   }
 
   CookieReading cookie;
   cookie.state = CookieState::Live;
   Situation situation = situation_of(cookie, presented, policy, now);
-  situation.proof_equal = proof_matches(id, recent->session, *presented.credentials);
-  situation.login_too_old = is_login_too_old(recent->session, policy, now);
+  situation.proof_equal = proof_matches(id, session, *presented.credentials);
+  situation.login_too_old = is_login_too_old(session, policy, now);
   Examined stale;
   stale.verdict = decide(situation);
   if (stale.verdict.action != Action::Admit) return std::nullopt;
@@ -245,8 +243,10 @@ Result<VerifyOutcome> Service::note_verified(NamedSession& session, const Identi
   Result<VerifyOutcome> noted =
       store_.note_verified({.key = session.key, .identity = identity, .at = asked});
   if (!noted || *noted != VerifyOutcome::Noted) return noted;
-  session.session.identity = identity;
-  session.session.verified = std::max(session.session.verified, asked);
+  session.session = session.session.changed([&](Session& verified) {
+    verified.identity = identity;
+    verified.verified = std::max(verified.verified, asked);
+  });
   return noted;
 }
 
@@ -273,10 +273,7 @@ Result<Examined> Service::refuse_conflict(const PendingLogin& login, const Prese
 // logout that makes them so closes the lineage which the challenge follows.
 Result<bool> Service::is_overtaken(const CookieReading& cookie, const Presented& presented,
                                    const Limits& limits, TimePoint now) {
-  if (presented.credentials == nullptr || !cookie.record ||
-      !has_moved_on(cookie, *presented.credentials)) {
-    return false;
-  }
+  if (presented.credentials == nullptr || !cookie.record || !has_moved_on(cookie)) return false;
   const Result<bool> lives = cookies_.lives_at_end(*cookie.lineage, limits, now);
   if (!lives) return lives.error();
   return !*lives;
@@ -296,10 +293,11 @@ Result<SessionStatus> Service::status(const Presented& presented, const Policy& 
       status.reason = cookie->record->session->end->reason;
     }
   } else if (cookie->state == CookieState::Live && counts(*cookie->record->session, policy)) {
-    NamedSession named = cookie->session();
-    named.session.last_seen = last_seen_.latest(named.key, named.session);
-    const Deadlines deadlines = deadlines_of(named.session, policy.limits);
-    Result<std::string> person = person_word(named.session);
+    const NamedSession named = cookie->session();
+    Session session = *named.session;
+    session.last_seen = last_seen_.latest(named.key, session);
+    const Deadlines deadlines = deadlines_of(session, policy.limits);
+    Result<std::string> person = person_word(session);
     if (!person) return person.error();
     status.state = SessionState::Live;
     status.idle_left = deadlines.idle - now;
@@ -349,7 +347,7 @@ Result<std::string> Service::value_of(const Challenge& challenge, const Presente
 }
 
 void Service::note_admission(const NamedSession& session, const Policy& policy, TimePoint now) {
-  last_seen_.note(session.key, session.session, policy.limits, now);
+  last_seen_.note(session.key, *session.session, policy.limits, now);
   if (policy.stale) recent_.remember(session.key, session.session, now);
 }
 

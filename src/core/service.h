@@ -124,7 +124,8 @@ struct SessionStatus {
 // One per process. Every method may be called from any thread; the referenced objects outlive it.
 class Service {
  public:
-  Service(SessionStore& store, const KeyRing& keys, Entropy& entropy);
+  // Without a memo, proofs are made anew for each request.
+  Service(SessionStore& store, const KeyRing& keys, Entropy& entropy, ProofMemo* memo = nullptr);
 
   // Reads the cookie, looks everything up, decides. Writes only the end of a session that is found
   // to be overdue, so that a clock stepping back revives nothing.
@@ -168,8 +169,8 @@ class Service {
   Result<std::size_t> flush_last_seen();
 
  private:
-  Result<Examined> examine_with_store(const Presented& presented, const Policy& policy,
-                                      TimePoint now);
+  Result<Done> examine_with_store(const Presented& presented, const Policy& policy, TimePoint now,
+                                  Examined& examined);
   std::optional<Examined> examine_without_store(const Presented& presented, const Policy& policy,
                                                 TimePoint now);
   Result<PendingLogin> prepare_login(const CookieReading& cookie, const Presented& presented,

@@ -56,7 +56,7 @@ Result<LoggedOut> Service::logout(const Presented& presented, const LogoutReques
   std::optional<Sweep> sweep;
   if (what.scope != LogoutScope::ThisBrowser) {
     done.scope_granted = owner->has_value();
-    if (done.scope_granted) sweep = sweep_of(done.session->session);
+    if (done.scope_granted) sweep = sweep_of(*done.session->session);
   }
   if (sweep && what.scope == LogoutScope::OtherBrowsers && cookie.state == CookieState::Live) {
     const Result<Done> swept = sweep_others(done, now);
@@ -90,7 +90,7 @@ Result<LoggedOut> Service::logout(const NamedSession& session, const Hash256& ro
     return done;
   }
   std::optional<Sweep> sweep;
-  if (scope == LogoutScope::AllBrowsers) sweep = sweep_of(session.session);
+  if (scope == LogoutScope::AllBrowsers) sweep = sweep_of(*session.session);
   const Result<std::optional<Lineage>> next = close(root, sweep, done, now);
   if (!next) return next.error();
   Result<std::string> value =
@@ -101,7 +101,7 @@ Result<LoggedOut> Service::logout(const NamedSession& session, const Hash256& ro
 }
 
 Result<Done> Service::sweep_others(LoggedOut& done, TimePoint now) {
-  Sweep sweep = sweep_of(done.session->session);
+  Sweep sweep = sweep_of(*done.session->session);
   sweep.except = done.session->key;
   const Result<std::uint64_t> swept = store_.sweep(sweep, now);
   if (!swept) return swept.error();
@@ -135,8 +135,8 @@ Result<std::optional<NamedSession>> Service::find_owner(const CookieReading& coo
     if (!heir) return heir.error();
     if (*heir) {
       owner = (*heir)->session;
-    } else if (cookie.id && cookie.record && cookie.record->session &&
-               proof_matches(*cookie.id, *cookie.record->session, *presented.credentials)) {
+    } else if (cookie.is_session && cookie.record && cookie.record->session &&
+               cookie.proof_matches()) {
       owner = cookie.session();
     }
   }

@@ -38,6 +38,11 @@ bool is_end_reason(EndReason reason) noexcept {
   return reason >= EndReason::LoggedOut && reason <= EndReason::SessionLimit;
 }
 
+void mark_ended(NamedSession& named, EndReason reason, TimePoint at) {
+  named.session = named.session.changed(
+      [&](Session& session) { session.end = End{.reason = reason, .at = at}; });
+}
+
 Hash256 proof_of(const SessionId& id, const Credentials& credentials) {
   return hmac_sha256(id.value, {bytes_of("proof"), bytes_of(credentials.user()),
                                 bytes_of(credentials.password())});

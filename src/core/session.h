@@ -11,6 +11,7 @@
 #include "core/bytes.h"
 #include "core/credentials.h"
 #include "core/lineage.h"
+#include "core/shared.h"
 
 namespace epoch::core {
 
@@ -99,8 +100,10 @@ struct Session {
 
 struct NamedSession {
   RecordKey key;
-  Session session;
+  Shared<Session> session;
 };
+
+void mark_ended(NamedSession& named, EndReason reason, TimePoint at);
 
 // What a lineage root leads to. Kept with the session whose id the root is made of; for a new
 // client's random root it stands alone.

@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "httpd/answers.h"
 #include "httpd/authorization_probe.h"
-#include "httpd/boundary.h"
+#include "httpd/handlers.h"
 #include "httpd/happenings.h"
 #include "httpd/visit.h"
 #include "web/admin_page.h"
@@ -40,8 +40,8 @@ std::string text_of(const Fields& fields, std::string_view name) {
 // ---- the list
 
 web::AdminEntry admin_entry_of(const NamedSession& named, const Visit& visit) {
-  return {.user = named.session.identity.user,
-          .zone = named.session.zone,
+  return {.user = named.session->identity.user,
+          .zone = named.session->zone,
           .session = entry_of(named, visit)};
 }
 
@@ -72,7 +72,7 @@ int show(const Visit& visit, int http_status, AdminStatus status) {
   const std::string next =
       found->next ? core::base64url_encode(core::bytes_of(*found->next)) : std::string();
   web::AdminValues values{.nonce = nonce,
-                          .realm = visit.decided.space.realm,
+                          .realm = visit.decided.space->realm,
                           .return_path = return_path_of(visit.config),
                           .entries = {},
                           .form = {.action = visit.path, .token = token},
@@ -142,7 +142,7 @@ int refuse_unknown_action(const Visit& visit) {
 
 // Whether the administrator's own session would end with the others.
 bool ends_own(const Visit& visit, const Target& target) {
-  const core::Session& own = visit.session().session;
+  const core::Session& own = *visit.session().session;
   switch (target.reach) {
     case AdminReach::Session:
       return false;
@@ -167,7 +167,7 @@ int ask(const Visit& visit, const Target& target, int http_status, bool no_reaso
   return send_page(visit.r, http_status,
                    web::admin_confirm(*server_config_of(visit.r->server).templates,
                                       {.nonce = nonce,
-                                       .realm = visit.decided.space.realm,
+                                       .realm = visit.decided.space->realm,
                                        .form = {.action = visit.path, .token = token},
                                        .reach = target.reach,
                                        .entry = entry ? &*entry : nullptr,
@@ -188,7 +188,7 @@ int end_session(const Visit& visit, const core::Listed& listed, const std::strin
   if (!store_answered(visit, ended)) return unavailable(r);
   if (!*ended) return answer_over(visit);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s ended by %s",
-                core::short_id(session.key).c_str(), session.session.identity.user.c_str(),
+                core::short_id(session.key).c_str(), session.session->identity.user.c_str(),
                 r->user);
   note_ended_by_administrator(r, session, reason);
   return answer_done(visit, "end-session");
@@ -289,8 +289,9 @@ int check_place(request_rec* r) {
   return OK;
 }
 
-int handle(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kAdminHandler) return DECLINED;
+}  // namespace
+
+int serve_admin(request_rec* r) {
   if (const int status = check_visit(r, "admin"); status != OK) return status;
   if (const int status = check_place(r); status != OK) return status;
   const std::optional<Visit> visit = visit_of(r);
@@ -301,10 +302,4 @@ int handle(request_rec* r) {
   return r->method_number == M_POST ? act(*visit) : look(*visit);
 }
 
-}  // namespace
 }  // namespace epoch::httpd
-
-int epoch_admin_handler(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
-                               [r] { return epoch::httpd::handle(r); });
-}

@@ -8,6 +8,8 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <charconv>
+
 #include "httpd/boundary.h"
 #include "httpd/process.h"
 
@@ -23,6 +25,21 @@ constexpr const char* kRetryAfterSeconds = "5";
 
 const char* in_pool(apr_pool_t* pool, std::string_view text) {
   return apr_pstrmemdup(pool, text.data(), text.size());
+}
+
+const char* public_id_in_pool(apr_pool_t* pool, const core::RecordKey& key) {
+  constexpr std::size_t kDigits = 2 * core::kPublicIdBytes;
+  auto* const digits = static_cast<char*>(apr_palloc(pool, kDigits + 1));
+  core::write_hex(core::Bytes(key.value).first(core::kPublicIdBytes), digits);
+  digits[kDigits] = '\0';
+  return digits;
+}
+
+const char* seconds_in_pool(apr_pool_t* pool, core::TimePoint at) {
+  constexpr std::size_t kLongest = 20;
+  auto* const digits = static_cast<char*>(apr_palloc(pool, kLongest + 1));
+  *std::to_chars(digits, digits + kLongest, at.time_since_epoch().count()).ptr = '\0';
+  return digits;
 }
 
 void challenge(request_rec* r, const char* scheme) {
@@ -61,15 +78,15 @@ int forbid(request_rec* r, const Decided& decided) {
         r, HTTP_FORBIDDEN,
         web::signed_in_as(*server_config_of(r->server).templates,
                           {.nonce = make_nonce(),
-                           .realm = decided.space.realm,
-                           .user = session ? session->session.identity.user : std::string(),
+                           .realm = decided.space->realm,
+                           .user = session ? session->session->identity.user : std::string(),
                            .return_path = return_path_of(dir_config_of(r))}));
   }
   if (reason == Reason::SessionLimit && !decided.traits.script) {
     return send_page(r, HTTP_FORBIDDEN,
                      web::too_many(*server_config_of(r->server).templates,
                                    {.nonce = make_nonce(),
-                                    .realm = decided.space.realm,
+                                    .realm = decided.space->realm,
                                     .limit = decided.policy.session_limit->most}));
   }
   if (reason == Reason::SessionLimit) {
@@ -93,7 +110,7 @@ int forbid(request_rec* r, const Decided& decided) {
 
 void send_cookie(request_rec* r, Decided& decided, const std::string& value) {
   if (value.empty()) return;
-  const core::CookieAttributes& cookie = decided.space.cookie;
+  const core::CookieAttributes& cookie = decided.space->cookie;
   char* const field = apr_pstrdup(r->pool, core::set_cookie(cookie, value).c_str());
   // An internal redirect is decided anew, and the request that led to it may have been about to set
   // the same cookie. The later one counts, and goes alone.
@@ -120,7 +137,7 @@ int refuse(request_rec* r, Decided& decided) {
     return send_page(r, HTTP_UNAUTHORIZED,
                      web::sign_in(*server_config_of(r->server).templates,
                                   {.nonce = make_nonce(),
-                                   .realm = decided.space.realm,
+                                   .realm = decided.space->realm,
                                    .forget_url = ap_escape_uri(r->pool, r->uri)}));
   }
   challenge_with_basic(r);
@@ -164,29 +181,27 @@ std::string make_nonce() {
 }
 
 void set_environment(request_rec* r, const Decided& decided) {
-  const core::Examined& examined = decided.examined;
-  const auto set = [r](const char* name, std::string_view value) {
-    apr_table_setn(r->subprocess_env, name, in_pool(r->pool, value));
-  };
-  set("AUTH_EPOCH_EVENT", core::to_string(examined.verdict.action));
-  if (examined.verdict.reason != Reason::None) {
-    set("AUTH_EPOCH_REASON", core::to_string(examined.verdict.reason));
-  } else {
-    apr_table_unset(r->subprocess_env, "AUTH_EPOCH_REASON");
-  }
-  if (!examined.session) {
-    for (const char* name : {"AUTH_EPOCH_SESSION", "AUTH_EPOCH_AUTH_TIME", "AUTH_EPOCH_EXPIRES"}) {
-      apr_table_unset(r->subprocess_env, name);
+  constexpr const char* kEvent = "AUTH_EPOCH_EVENT";
+  constexpr const char* kReason = "AUTH_EPOCH_REASON";
+  constexpr const char* kSession = "AUTH_EPOCH_SESSION";
+  constexpr const char* kAuthTime = "AUTH_EPOCH_AUTH_TIME";
+  constexpr const char* kExpires = "AUTH_EPOCH_EXPIRES";
+  apr_table_t* environment = r->subprocess_env;
+  if (apr_table_get(environment, kEvent) != nullptr) {
+    for (const char* name : {kEvent, kReason, kSession, kAuthTime, kExpires}) {
+      apr_table_unset(environment, name);
     }
-    return;
   }
-  const core::Session& session = examined.session->session;
-  const auto seconds = [](core::TimePoint at) {
-    return std::to_string(at.time_since_epoch().count());
-  };
-  set("AUTH_EPOCH_SESSION", core::public_id(examined.session->key));
-  set("AUTH_EPOCH_AUTH_TIME", seconds(session.authenticated));
-  set("AUTH_EPOCH_EXPIRES", seconds(session.expires));
+  const core::Examined& examined = decided.examined;
+  apr_table_addn(environment, kEvent, core::to_string(examined.verdict.action).data());
+  if (examined.verdict.reason != Reason::None) {
+    apr_table_addn(environment, kReason, core::to_string(examined.verdict.reason).data());
+  }
+  if (!examined.session) return;
+  const core::Session& session = *examined.session->session;
+  apr_table_addn(environment, kSession, public_id_in_pool(r->pool, examined.session->key));
+  apr_table_addn(environment, kAuthTime, seconds_in_pool(r->pool, session.authenticated));
+  apr_table_addn(environment, kExpires, seconds_in_pool(r->pool, session.expires));
 }
 
 }  // namespace epoch::httpd

@@ -45,12 +45,13 @@ std::optional<int> misconfigured(request_rec* r) {
                   type, r->uri);
     return HTTP_INTERNAL_SERVER_ERROR;
   }
-  if (ap_auth_name(r) == nullptr) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AuthEpoch is On for %s without an AuthName",
-                  r->uri);
-    return HTTP_INTERNAL_SERVER_ERROR;
-  }
   return std::nullopt;
+}
+
+bool lacks_realm(request_rec* r, const Space& space) {
+  if (!space.realm.empty() || ap_auth_name(r) != nullptr) return false;
+  ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "AuthEpoch is On for %s without an AuthName", r->uri);
+  return true;
 }
 
 bool is_loopback(std::string_view address) noexcept {
@@ -58,7 +59,7 @@ bool is_loopback(std::string_view address) noexcept {
 }
 
 void warn_of_plain_http(request_rec* r, const Presentation& presentation) {
-  if (!presentation.has_credentials() || core::is_https(presentation.space().origin)) return;
+  if (!presentation.has_credentials() || core::is_https(presentation.space()->origin)) return;
   if (is_loopback(r->useragent_ip)) return;
   const ServerConfig& server = server_config_of(r->server);
   unsigned char& warned = process_of(r->server).warned_of_plain_http[server.number];
@@ -72,7 +73,7 @@ void warn_of_plain_http(request_rec* r, const Presentation& presentation) {
 
 bool same_authentication(const Decided& earlier, const Presentation& presentation,
                          const core::Policy& policy) {
-  return earlier.space.zone == presentation.space().zone && earlier.policy == policy;
+  return earlier.space->zone == presentation.space()->zone && earlier.policy == policy;
 }
 
 // A sub-request or internal redirect to where the same holds: what was decided holds too. Unless it
@@ -84,9 +85,11 @@ int repeat(request_rec* r, const Decided& earlier) {
 }
 
 void log_decision(request_rec* r, const Decided& decided, bool lets_on) {
+  const int level = lets_on ? APLOG_DEBUG : APLOG_INFO;
+  if (!APLOG_R_IS_LEVEL(r, level)) return;
   const core::Verdict& verdict = decided.examined.verdict;
   const auto& session = decided.examined.session;
-  ap_log_rerror(APLOG_MARK, lets_on ? APLOG_DEBUG : APLOG_INFO, 0, r, "%s%s (%s, row %d) %s%s",
+  ap_log_rerror(APLOG_MARK, level, 0, r, "%s%s (%s, row %d) %s%s",
                 decided.policy.report && !lets_on ? "Report: would " : "",
                 std::string(core::to_string(verdict.action)).c_str(),
                 std::string(core::to_string(verdict.reason)).c_str(), verdict.row,
@@ -132,8 +135,9 @@ int check(request_rec* r) {
 
   restore_stripped(r);
   const Presentation presentation(r);
+  if (lacks_realm(r, *presentation.space())) return HTTP_INTERNAL_SERVER_ERROR;
   warn_of_plain_http(r, presentation);
-  const core::Policy policy = policy_for(r, config);
+  core::Policy policy = policy_for(r, config);
   const Decided* earlier = earlier_decision(r);
   if (earlier != nullptr && same_authentication(*earlier, presentation, policy)) {
     return repeat(r, *earlier);

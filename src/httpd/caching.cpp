@@ -11,16 +11,16 @@
 #include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/process.h"
 
 namespace epoch::httpd {
 namespace {
 
-constexpr const char* kFilterName = "AUTH_EPOCH_CACHE_CONTROL";
 constexpr const char* kPrivate = "private, no-store";
 
 void insert(request_rec* r) {
   if (mode_of(dir_config_of(r)) == Mode::Off && earlier_decision(r) == nullptr) return;
-  ap_add_output_filter(kFilterName, nullptr, r, r->connection);
+  ap_add_output_filter_handle(process_of(r->server).cache_control, nullptr, r, r->connection);
 }
 
 bool says_how_to_cache(const request_rec* r) {
@@ -50,10 +50,11 @@ bool must_not_be_stored(const request_rec* r) {
 
 void forbid_storing(request_rec* r) {
   for (apr_table_t* table : {r->headers_out, r->err_headers_out}) {
-    apr_table_unset(table, "Cache-Control");
+    if (apr_is_empty_table(table)) continue;
     apr_table_unset(table, "Expires");
     apr_table_unset(table, "Pragma");
   }
+  apr_table_unset(r->err_headers_out, "Cache-Control");
   apr_table_setn(r->headers_out, "Cache-Control", kPrivate);
 }
 

@@ -22,7 +22,11 @@ std::optional<core::Verifier> chained(const std::optional<core::Verifier>& outer
 
 }  // namespace
 
-DirConfig& dir_config_of(void* raw) { return *static_cast<DirConfig*>(raw); }
+DirConfig& dir_config_of(void* raw) {
+  auto& config = *static_cast<DirConfig*>(raw);
+  config.says_something = true;
+  return config;
+}
 
 const DirConfig& dir_config_of(const request_rec* r) {
   return *static_cast<const DirConfig*>(
@@ -88,21 +92,6 @@ Strip strip_of(const DirConfig& config) noexcept {
   return config.strip.value_or(Strip{.cookie = true, .authorization = false});
 }
 
-core::CookieAttributes cookie_attributes_of(const DirConfig& config, std::string_view zone,
-                                            bool https) {
-  const CookieSecure secure = config.cookie_secure.value_or(CookieSecure::Auto);
-  core::CookieAttributes attributes;
-  attributes.path = config.cookie_path.value_or("/");
-  attributes.domain = config.cookie_domain.value_or("");
-  attributes.secure = secure == CookieSecure::On || (secure == CookieSecure::Auto && https);
-  attributes.same_site = config.same_site.value_or(core::SameSite::Lax);
-  attributes.name =
-      config.cookie_name
-          ? std::string(*config.cookie_name)
-          : core::default_cookie_name(zone, attributes.secure, attributes.path, attributes.domain);
-  return attributes;
-}
-
 }  // namespace epoch::httpd
 
 using epoch::httpd::DirConfig;
@@ -115,11 +104,15 @@ void* epoch_create_dir_config(apr_pool_t* pool, char* /*path*/) {
 }
 
 void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
-  const DirConfig& outer = epoch::httpd::dir_config_of(base);
-  const DirConfig& inner = epoch::httpd::dir_config_of(add);
+  const DirConfig& outer = *static_cast<const DirConfig*>(base);
+  const DirConfig& inner = *static_cast<const DirConfig*>(add);
+  // httpd merges for each request, and every section with a Require has one of these.
+  if (!inner.says_something) return base;
+  if (!outer.says_something) return add;
   return make_in_pool<DirConfig>(
       pool,
       DirConfig{
+          .says_something = true,
           .mode = inner_or_outer(inner.mode, outer.mode),
           .zone = inner_or_outer(inner.zone, outer.zone),
           .idle_timeout = inner_or_outer(inner.idle_timeout, outer.idle_timeout),

@@ -63,6 +63,7 @@ struct ProviderAlias {
 // defaults apply where a value is read (the functions below). Lives in a pool and is merged for
 // each request, so it owns nothing.
 struct DirConfig {
+  bool says_something = false;  // false: all that follows is as it was made
   std::optional<Mode> mode;
   std::optional<std::string_view> zone;
   std::optional<Seconds> idle_timeout;
@@ -133,6 +134,7 @@ struct ServerConfig {
   Process* process = nullptr;                     // set by epoch_post_config()
 };
 
+// For directives, which write into it.
 DirConfig& dir_config_of(void* raw);
 const DirConfig& dir_config_of(const request_rec* r);
 ServerConfig& server_config_of(const server_rec* server);
@@ -151,9 +153,5 @@ std::string_view return_path_of(const DirConfig& config) noexcept;
 std::string_view clear_site_data_of(const DirConfig& config) noexcept;
 NoStore no_store_of(const DirConfig& config) noexcept;
 Strip strip_of(const DirConfig& config) noexcept;
-
-// What the cookie of this zone looks like when the request's origin is https or not.
-core::CookieAttributes cookie_attributes_of(const DirConfig& config, std::string_view zone,
-                                            bool https);
 
 }  // namespace epoch::httpd

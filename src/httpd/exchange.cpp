@@ -24,25 +24,6 @@ std::string_view field(const request_rec* r, const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-// httpd's own idea of scheme, host and port, which honours ServerName and UseCanonicalName.
-std::string own_origin(const request_rec* r) {
-  while (r->main != nullptr) r = r->main;  // a sub-request does not know the port it came in by
-  return core::make_origin(ap_http_scheme(r), ap_get_server_name(const_cast<request_rec*>(r)),
-                           ap_get_server_port(r));
-}
-
-// Behind a proxy the administrator has said what the origins are; which of them this request was
-// made to, the Host header field tells, if the proxy left it alone.
-std::string origin_of(const request_rec* r, const ServerConfig& server) {
-  if (server.origins.empty()) return own_origin(r);
-  const std::string_view host = field(r, "Host");
-  const auto named =
-      std::find_if(server.origins.begin(), server.origins.end(), [&](const std::string& origin) {
-        return core::equals_ignoring_case(core::authority_of(origin), host);
-      });
-  return named == server.origins.end() ? server.origins.front() : *named;
-}
-
 bool is_ours(const std::optional<std::string>& origin, const std::string& own,
              const ServerConfig& server) {
   if (!origin) return false;
@@ -91,31 +72,21 @@ bool holds(request_rec* r, const DirConfig& config) {
 
 }  // namespace
 
-Space space_of(const request_rec* r) {
-  const DirConfig& config = dir_config_of(r);
-  const char* realm = ap_auth_name(const_cast<request_rec*>(r));
-  Space space;
-  space.realm = realm == nullptr ? "" : realm;
-  space.zone = zone_of(r, config, space.realm);
-  space.origin = origin_of(r, server_config_of(r->server));
-  space.cookie = cookie_attributes_of(config, space.zone, core::is_https(space.origin));
-  return space;
-}
-
 Presentation::Presentation(const request_rec* r)
-    : request_(r),
-      space_(space_of(r)),
+    : space_(space_of(r)),
+      cookie_header_(field(r, "Cookie")),
       credentials_(core::parse_basic_credentials(field(r, "Authorization"))),
-      traits_(traits_of_request(r, space_.origin)) {}
+      traits_(traits_of_request(r, space_->origin)) {}
 
 core::Presented Presentation::presented() const noexcept {
-  return {.cookie_header = field(request_, "Cookie"),
-          .cookie_name = space_.cookie.name,
+  return {.cookie_header = cookie_header_,
+          .cookie_name = space_->cookie.name,
           .credentials = credentials_ ? &*credentials_ : nullptr,
           .request = traits_,
-          .zone = space_.zone,
-          .origin = space_.origin,
-          .realm = space_.realm};
+          .zone = space_->zone,
+          .origin = space_->origin,
+          .realm = space_->realm,
+          .space = space_->tag};
 }
 
 Remembered* remembered_of(const request_rec* r) {
@@ -165,7 +136,7 @@ bool sends_our_cookie(const request_rec* r) {
   }
   // mod_dir takes a sub-request's answer over as this request's, but not what we remember of it.
   return apr_table_get(r->err_headers_out, "Set-Cookie") != nullptr &&
-         find_set_cookie(r, space_of(r).cookie.name) != nullptr;
+         find_set_cookie(r, space_of(r)->cookie.name) != nullptr;
 }
 
 bool is_protected(const request_rec* r) {
@@ -197,11 +168,6 @@ core::Policy policy_for(request_rec* r, const DirConfig& config) {
       .revalidate = revalidate_of(config),
       .verifier_is_known = verifier_is_known(config) && process_of(r->server).verifiers_tell_all,
       .session_limit = session_limit_of(config)};
-}
-
-std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm) {
-  if (config.zone) return std::string(*config.zone);
-  return server_config_of(r->server).identity + " \"" + std::string(realm) + "\"";
 }
 
 }  // namespace epoch::httpd

@@ -8,19 +8,9 @@
 #include "core/credentials.h"
 #include "core/service.h"
 #include "httpd/config.h"
+#include "httpd/space.h"
 
 namespace epoch::httpd {
-
-// Where a browser files the credentials of this request, and the cookie that goes with them.
-struct Space {
-  std::string zone;
-  std::string realm;
-  std::string origin;
-  core::CookieAttributes cookie;
-};
-
-// Reads nothing but the location's configuration and the request's own origin.
-Space space_of(const request_rec* r);
 
 // What a request presents. Owns the credentials, so it lives only while one hook runs; views point
 // into the request.
@@ -28,14 +18,14 @@ class Presentation {
  public:
   explicit Presentation(const request_rec* r);
 
-  [[nodiscard]] const Space& space() const noexcept { return space_; }
+  [[nodiscard]] const std::shared_ptr<const Space>& space() const noexcept { return space_; }
   [[nodiscard]] const core::RequestTraits& traits() const noexcept { return traits_; }
   [[nodiscard]] bool has_credentials() const noexcept { return credentials_.has_value(); }
   [[nodiscard]] core::Presented presented() const noexcept;
 
  private:
-  const request_rec* request_;
-  Space space_;
+  std::shared_ptr<const Space> space_;
+  std::string_view cookie_header_;
   std::optional<core::Credentials> credentials_;
   core::RequestTraits traits_;
 };
@@ -49,7 +39,7 @@ struct FoundEntry {
 // What was decided about a request, kept in its pool for fixups, filters, sub-requests and internal
 // redirects. Holds no credentials.
 struct Decided {
-  Space space;
+  std::shared_ptr<const Space> space;
   core::RequestTraits traits;
   core::Examined examined;
   core::Policy policy;
@@ -109,8 +99,5 @@ core::TimePoint time_of(const request_rec* r) noexcept;
 
 // What the location asks of the core, its expression evaluated for this request.
 core::Policy policy_for(request_rec* r, const DirConfig& config);
-
-// The zone's name: AuthEpochZone, else the virtual host and the realm.
-std::string zone_of(const request_rec* r, const DirConfig& config, std::string_view realm);
 
 }  // namespace epoch::httpd

@@ -24,7 +24,7 @@ constexpr std::size_t kLongestUserAgent = 256;
 core::LoginFacts facts_of(const request_rec* r, const Decided& decided) {
   const char* agent = apr_table_get(r->headers_in, "User-Agent");
   return {.identity = identity_of(r, decided),
-          .zone = decided.space.zone,
+          .zone = decided.space->zone,
           // What a sub-request's environment holds is not this provider's alone, so that the yes
           // must not stand for it.
           .verifier = r->main == nullptr ? decided.policy.verifier : core::Verifier{},
@@ -64,7 +64,7 @@ int refuse_one_too_many(request_rec* r, Decided& decided) {
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                 "login of user %s refused: in zone %s a user may have no more than %" APR_SIZE_T_FMT
                 " sessions (AuthEpochMaxSessions)",
-                r->user, decided.space.zone.c_str(), decided.policy.session_limit->most);
+                r->user, decided.space->zone.c_str(), decided.policy.session_limit->most);
   return decided.answer = refuse(r, decided);
 }
 
@@ -82,7 +82,8 @@ int open_session(request_rec* r, Decided& decided) {
   if (opened->outcome == core::OpenOutcome::TooMany) return refuse_one_too_many(r, decided);
   if (opened->outcome == core::OpenOutcome::Opened) {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s opened in zone %s",
-                  core::short_id(opened->session.key).c_str(), r->user, decided.space.zone.c_str());
+                  core::short_id(opened->session.key).c_str(), r->user,
+                  decided.space->zone.c_str());
     note_login(r, decided, *opened);
   }
   decided.opened = true;

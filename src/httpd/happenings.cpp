@@ -100,7 +100,7 @@ void write(const Process& process, const web::AuditLine& line) noexcept {
 void write_session(request_rec* r, std::string_view event, std::string_view reason,
                    std::string_view initiator, const NamedSession& session) {
   web::AuditLine line = line_of(r, event, reason, initiator);
-  describe(line, session.session);
+  describe(line, *session.session);
   const std::string id = core::public_id(session.key);
   line.session = id;
   write(process_of(r->server), line);
@@ -110,8 +110,8 @@ void write_logout(request_rec* r, const Decided& decided, LogoutScope scope,
                   const std::optional<NamedSession>& owner, std::string_view session) {
   web::AuditLine line = line_of(r, kRevoked, core::to_string(EndReason::LoggedOut),
                                 initiator_of(EndReason::LoggedOut));
-  line.zone = decided.space.zone;
-  if (owner) describe(line, owner->session);
+  line.zone = decided.space->zone;
+  if (owner) describe(line, *owner->session);
   line.scope = word_for(scope);
   line.session = session;
   write(process_of(r->server), line);
@@ -136,7 +136,7 @@ void note_failed_login(request_rec* r) {
   process_of(r->server).metrics->failed_logins.add();
   web::AuditLine line = line_of(r, kRefused, kLoginFailed, kPolicy);
   line.user = r->user;
-  line.zone = decided_of(r)->space.zone;
+  line.zone = decided_of(r)->space->zone;
   write(process_of(r->server), line);
 }
 
@@ -158,7 +158,7 @@ void note_refusal(request_rec* r, const Decided& decided,
     if (credentials == nullptr || !refused || r->main != nullptr) return true;
     web::AuditLine line = line_of(r, kRefused, core::to_string(verdict.reason), kPolicy);
     line.user = credentials->user();
-    line.zone = decided.space.zone;
+    line.zone = decided.space->zone;
     write(process_of(r->server), line);
     return true;
   });
@@ -192,7 +192,7 @@ void note_ended(request_rec* r, const NamedSession& session, EndReason reason) n
 }
 
 void note_over(request_rec* r, std::span<const NamedSession> sessions) noexcept {
-  for (const NamedSession& session : sessions) note_ended(r, session, session.session.end->reason);
+  for (const NamedSession& session : sessions) note_ended(r, session, session.session->end->reason);
 }
 
 void note_logout(request_rec* r, const Decided& decided, LogoutScope asked_for,
@@ -217,7 +217,7 @@ void note_ended_by_administrator(request_rec* r, const NamedSession& session,
     const Process& process = process_of(r->server);
     process.metrics->ended_sessions.add(EndReason::EndedByAdministrator);
     web::AuditLine line = line_by_administrator(r, reason);
-    describe(line, session.session);
+    describe(line, *session.session);
     const std::string id = core::public_id(session.key);
     line.session = id;
     write(process, line);

@@ -37,16 +37,22 @@ constexpr apr_interval_time_t kPurgeEvery = apr_time_from_sec(30);
 // during a graceful restart.
 constexpr unsigned kReadersPerWorker = 3;
 constexpr unsigned kFewestReaders = 4096;
+// A person's requests come in bursts, and meanwhile those of others.
+constexpr unsigned kKeptPerWorker = 64;
+
 core::TimePoint now() noexcept { return core::TimePoint(Seconds(apr_time_sec(apr_time_now()))); }
 
+unsigned asked_of_mpm(int code) {
+  int count = 0;
+  ap_mpm_query(code, &count);
+  return static_cast<unsigned>(std::max(count, 1));
+}
+
+unsigned threads_of_a_child() { return asked_of_mpm(AP_MPMQ_MAX_THREADS); }
+
 unsigned readers_needed() {
-  int daemons = 0;
-  int threads = 0;
-  ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
-  ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-  const auto workers =
-      static_cast<unsigned>(std::max(daemons, 1)) * static_cast<unsigned>(std::max(threads, 1));
-  return std::max(kFewestReaders, kReadersPerWorker * workers);
+  return std::max(kFewestReaders,
+                  kReadersPerWorker * asked_of_mpm(AP_MPMQ_MAX_DAEMONS) * threads_of_a_child());
 }
 
 // One byte a virtual host, shared by all children, so that each warns once and not once a child.
@@ -74,6 +80,7 @@ store::StoreOptions store_options_for(apr_pool_t* pconf, server_rec* main) {
   store::StoreOptions options;
   options.directory = store_directory_of(pconf, main);
   options.max_readers = readers_needed();
+  options.kept_sessions = kKeptPerWorker * threads_of_a_child();
   options.log = [main](store::Severity severity, const std::string& line) {
     ap_log_error(APLOG_MARK, level_of(severity), 0, main, "%s", line.c_str());
   };
@@ -208,6 +215,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->watches = *std::move(watches);
   process->watch_turn = make_watch_mutex(pconf);
   process->watch_status = make_shared_by_processes<SharedWatchStatus>(pconf);
+  process->cache_control = ap_get_output_filter_handle(EPOCH_CACHE_CONTROL_FILTER);
   process->main_server = main;
   for (server_rec* s = main; s != nullptr; s = s->next) server_config_of(s).process = process;
   process->verifiers_tell_all = verifiers_tell_all(main);

@@ -11,6 +11,7 @@
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
 #include "httpd/form.h"
+#include "httpd/handlers.h"
 #include "httpd/happenings.h"
 #include "httpd/process.h"
 #include "httpd/signed_out.h"
@@ -48,7 +49,7 @@ int ask_for_confirmation(request_rec* r, const Decided& decided, const Fields& p
   return send_page(r, HTTP_OK,
                    web::confirm(*server_config_of(r->server).templates,
                                 {.nonce = make_nonce(),
-                                 .realm = decided.space.realm,
+                                 .realm = decided.space->realm,
                                  .action = ap_escape_uri(r->pool, r->uri),
                                  .return_path = return_path,
                                  .scope = scope == nullptr ? "" : *scope}));
@@ -91,8 +92,9 @@ bool may_log_out_by_get(const core::RequestTraits& traits, LogoutGet policy) noe
          (traits.same_origin || traits.typed) && !traits.speculative;
 }
 
-int handle(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kLogoutHandler) return DECLINED;
+}  // namespace
+
+int serve_logout(request_rec* r) {
   const DirConfig& config = dir_config_of(r);
   if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -139,10 +141,4 @@ int handle(request_rec* r) {
   return log_out(r, config, presentation, *decided, *scope, return_path);
 }
 
-}  // namespace
 }  // namespace epoch::httpd
-
-int epoch_logout_handler(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
-                               [r] { return epoch::httpd::handle(r); });
-}

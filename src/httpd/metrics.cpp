@@ -5,16 +5,15 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/handlers.h"
 #include "httpd/metrics_text.h"
 #include "httpd/process.h"
 
 namespace epoch::httpd {
-namespace {
+namespace {}  // namespace
 
-int answer(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kMetricsHandler) return DECLINED;
+int serve_metrics(request_rec* r) {
   if (r->method_number != M_GET) {
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     return HTTP_METHOD_NOT_ALLOWED;
@@ -36,10 +35,4 @@ int answer(request_rec* r) {
   return OK;
 }
 
-}  // namespace
 }  // namespace epoch::httpd
-
-int epoch_metrics_handler(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_INTERNAL_SERVER_ERROR,
-                               [r] { return epoch::httpd::answer(r); });
-}

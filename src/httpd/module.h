@@ -10,6 +10,8 @@
 #include <http_config.h>
 #include <util_filter.h>
 
+#define EPOCH_CACHE_CONTROL_FILTER "AUTH_EPOCH_CACHE_CONTROL"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -98,13 +100,9 @@ int epoch_fixups(request_rec* r);               /* fixups.cpp */
 void epoch_insert_filter(request_rec* r);       /* caching.cpp */
 void epoch_insert_error_filter(request_rec* r); /* caching.cpp */
 apr_status_t epoch_cache_control_filter(ap_filter_t* filter, apr_bucket_brigade* brigade);
-int epoch_strip(request_rec* r);            /* strip.cpp */
-int epoch_logout_handler(request_rec* r);   /* logout.cpp */
-int epoch_sessions_handler(request_rec* r); /* sessions.cpp */
-int epoch_status_handler(request_rec* r);   /* status.cpp */
-int epoch_admin_handler(request_rec* r);    /* admin.cpp */
-int epoch_metrics_handler(request_rec* r);  /* metrics.cpp */
-int epoch_log_transaction(request_rec* r);  /* happenings.cpp */
+int epoch_strip(request_rec* r);           /* strip.cpp */
+int epoch_handler(request_rec* r);         /* handlers.cpp */
+int epoch_log_transaction(request_rec* r); /* happenings.cpp */
 
 #ifdef __cplusplus
 }

@@ -13,9 +13,10 @@ APLOG_USE_MODULE(auth_epoch);
 namespace epoch::httpd {
 
 Child::Child(store::StoreOptions options, const core::KeyRing& keys, SharedMetrics& metrics)
-    : store_(std::move(options)),
+    : proof_memo_(entropy_, options.kept_sessions),
+      store_(std::move(options)),
       measured_store_(store_, metrics),
-      service_(measured_store_, keys, entropy_) {}
+      service_(measured_store_, keys, entropy_, &proof_memo_) {}
 
 void Child::note_store_answer(const request_rec* r, const std::string& error) noexcept {
   const bool out = !error.empty();

@@ -17,6 +17,7 @@
 #include "httpd/shared_metrics.h"
 #include "httpd/shared_outages.h"
 #include "httpd/shared_verifications.h"
+#include "httpd/space.h"
 #include "httpd/watch.h"
 #include "store/lmdb_store.h"
 #include "store/system_entropy.h"
@@ -40,6 +41,7 @@ class Child {
 
  private:
   store::SystemEntropy entropy_;
+  core::ProofMemo proof_memo_;
   store::LmdbStore store_;
   MeasuredStore measured_store_;
   core::Service service_;
@@ -52,6 +54,7 @@ struct Process {
   explicit Process(core::KeyRing ring) : keys(std::move(ring)) {}
 
   core::KeyRing keys;
+  SpaceBook spaces;
   store::StoreOptions store_options;
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
@@ -65,7 +68,8 @@ struct Process {
   // Whether the verifier tells all about who lets a request on: false where a module that we do not
   // know authenticates behind us, or authorization asks a directory of its own.
   bool verifiers_tell_all = true;
-  LdapFunctions ldap;  // set by epoch_wrap_ldap_functions()
+  ap_filter_rec_t* cache_control = nullptr;  // epoch_cache_control_filter(), never nullptr
+  LdapFunctions ldap;                        // set by epoch_wrap_ldap_functions()
   server_rec* main_server = nullptr;
   Child* child = nullptr;        // set in child_init; nullptr in the parent
   Watching* watching = nullptr;  // likewise, and never destroyed either

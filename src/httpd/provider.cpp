@@ -58,7 +58,7 @@ int answer_without_directory(request_rec* r, Decided& decided) {
   core::Verdict& verdict = decided.examined.verdict;
   verdict.reason = core::Reason::DirectoryUnavailable;
   const std::optional<Seconds> stale = server_config_of(r->server).directory_stale;
-  const core::Session& session = decided.examined.session->session;
+  const core::Session& session = *decided.examined.session->session;
   const bool admits = stale && decided.policy.verifier_is_known &&
                       time_of(r) - session.verified < *decided.policy.revalidate + *stale;
   if (admits) {
@@ -74,7 +74,7 @@ int answer_without_directory(request_rec* r, Decided& decided) {
 void log_end(request_rec* r, const core::NamedSession& session, core::EndReason reason) {
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                 "session %s of user %s ended: asked again, the directory said no (%s)",
-                core::short_id(session.key).c_str(), session.session.identity.user.c_str(),
+                core::short_id(session.key).c_str(), session.session->identity.user.c_str(),
                 std::string(core::to_string(reason)).c_str());
 }
 
@@ -169,7 +169,7 @@ const char* unknown_authentication_behind_ours() {
 }
 
 int admit_without_provider(request_rec* r, const Decided& decided) {
-  admit_as(r, decided.examined.session->session.identity);
+  admit_as(r, decided.examined.session->session->identity);
   return OK;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "httpd/answers.h"
-#include "httpd/boundary.h"
+#include "httpd/handlers.h"
 #include "httpd/happenings.h"
 #include "httpd/signed_out.h"
 #include "httpd/visit.h"
@@ -25,7 +25,7 @@ std::vector<web::SessionEntry> entries_of(const core::OwnSessions& list, const V
   std::vector<web::SessionEntry> entries;
   for (const NamedSession& named : list.sessions) {
     entries.push_back(entry_of(named, visit));
-    entries.back().expires = core::deadlines_of(named.session, limits_of(visit.config)).age;
+    entries.back().expires = core::deadlines_of(*named.session, limits_of(visit.config)).age;
   }
   std::stable_partition(entries.begin(), entries.end(),
                         [](const web::SessionEntry& entry) { return entry.current; });
@@ -44,7 +44,7 @@ int show(const Visit& visit, int http_status, SessionsStatus status) {
   const std::string next =
       list->next ? core::base64url_encode(core::bytes_of(*list->next)) : std::string();
   const web::SessionsValues values{.nonce = nonce,
-                                   .realm = visit.decided.space.realm,
+                                   .realm = visit.decided.space->realm,
                                    .user = r->user,
                                    .return_path = return_path_of(visit.config),
                                    .entries = entries_of(*list, visit),
@@ -86,11 +86,11 @@ int answer_without_session(request_rec* r) {
                         "This request was let in without a session, so there is nothing to show.");
   }
   const std::string nonce = make_nonce();
-  const Space space = space_of(r);
+  const auto space = space_of(r);
   return send_page(r, HTTP_CONFLICT,
                    web::sessions_page(*server_config_of(r->server).templates,
                                       {.nonce = nonce,
-                                       .realm = space.realm,
+                                       .realm = space->realm,
                                        .user = r->user == nullptr ? "" : r->user,
                                        .return_path = return_path_of(dir_config_of(r)),
                                        .entries = {},
@@ -124,7 +124,7 @@ int end_other(const Visit& visit, const std::string& id) {
       visit.child.service().end(session, core::EndReason::LoggedOut, time_of(r));
   if (!store_answered(visit, ended)) return unavailable(r);
   if (!*ended) return answer_over(visit);
-  log_ended(r, session.key, session.session.identity.user);
+  log_ended(r, session.key, session.session->identity.user);
   note_ended(r, session, core::EndReason::LoggedOut);
   return answer_done(visit, "end");
 }
@@ -163,18 +163,13 @@ int act(const Visit& visit) {
                                        : carry_out(visit, fields, origin);
 }
 
-int handle(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kSessionsHandler) return DECLINED;
+}  // namespace
+
+int serve_sessions(request_rec* r) {
   if (const int status = check_visit(r, "sessions"); status != OK) return status;
   const std::optional<Visit> visit = visit_of(r);
   if (!visit) return answer_without_session(r);
   return r->method_number == M_POST ? act(*visit) : show(*visit, HTTP_OK, status_of(r));
 }
 
-}  // namespace
 }  // namespace epoch::httpd
-
-int epoch_sessions_handler(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
-                               [r] { return epoch::httpd::handle(r); });
-}

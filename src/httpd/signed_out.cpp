@@ -22,7 +22,7 @@ bool is_localhost(std::string_view origin) noexcept {
 
 void clear_site_data(request_rec* r, const Decided& decided) {
   const std::string_view types = clear_site_data_of(dir_config_of(r));
-  const std::string& origin = decided.space.origin;
+  const std::string& origin = decided.space->origin;
   if (types.empty() || !(core::is_https(origin) || is_localhost(origin))) return;
   apr_table_setn(r->err_headers_out, "Clear-Site-Data",
                  apr_pstrmemdup(r->pool, types.data(), types.size()));
@@ -36,7 +36,7 @@ void log_ended(request_rec* r, const core::RecordKey& session, const std::string
 }
 
 void log_logout(request_rec* r, const core::LoggedOut& done) {
-  const std::string user = done.session ? done.session->session.identity.user : "(unknown)";
+  const std::string user = done.session ? done.session->session->identity.user : "(unknown)";
   for (const core::RecordKey& key : done.ended) log_ended(r, key, user);
 }
 
@@ -52,7 +52,7 @@ int answer_logout(request_rec* r, Decided& decided, LogoutResponse response,
   const web::PageTemplates& templates = *server_config_of(r->server).templates;
   const std::string nonce = make_nonce();
   const web::SignedOutValues values{.nonce = nonce,
-                                    .realm = decided.space.realm,
+                                    .realm = decided.space->realm,
                                     .return_path = return_path,
                                     .forget_url = ap_escape_uri(r->pool, r->uri)};
   apr_table_setn(r->subprocess_env, "AUTH_EPOCH_EVENT", "logout");

@@ -9,8 +9,8 @@
 
 #include "core/bytes.h"
 #include "httpd/answers.h"
-#include "httpd/boundary.h"
 #include "httpd/exchange.h"
+#include "httpd/handlers.h"
 #include "httpd/happenings.h"
 #include "httpd/process.h"
 #include "web/embedded_pages.h"
@@ -69,8 +69,9 @@ int send_script(request_rec* r) {
   return OK;
 }
 
-int answer(request_rec* r) {
-  if (r->handler == nullptr || r->handler != kStatusHandler) return DECLINED;
+}  // namespace
+
+int serve_status(request_rec* r) {
   const DirConfig& config = dir_config_of(r);
   if (mode_of(config) == Mode::Off || ap_auth_name(r) == nullptr || !config.status_location) {
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -90,10 +91,4 @@ int answer(request_rec* r) {
   return HTTP_NOT_FOUND;
 }
 
-}  // namespace
 }  // namespace epoch::httpd
-
-int epoch_status_handler(request_rec* r) {
-  return epoch::httpd::guarded(r, HTTP_SERVICE_UNAVAILABLE,
-                               [r] { return epoch::httpd::answer(r); });
-}

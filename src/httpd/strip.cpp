@@ -5,6 +5,7 @@
 
 #include <http_request.h>
 
+#include <memory>
 #include <string_view>
 
 #include "core/cookie.h"
@@ -18,14 +19,18 @@ namespace {
 void strip_cookie(request_rec* r) {
   const char* header = apr_table_get(r->headers_in, "Cookie");
   if (header == nullptr) return;
-  const std::string name = space_of(r).cookie.name;
-  if (core::find_cookies(header, name).count == 0) return;
+  const Decided* decided = decided_of(r);
+  const std::shared_ptr<const Space> space = decided == nullptr ? space_of(r) : decided->space;
+  const std::string_view cookies(header);
+  auto* const rest = static_cast<char*>(apr_palloc(r->pool, 2 * cookies.size() + 1));
+  const core::Rest kept = core::write_without_cookie(cookies, space->cookie.name, rest);
+  if (kept.taken_out == 0) return;
   remember(r).stripped_cookie = header;
-  const std::string rest = core::without_cookie(header, name);
-  if (rest.empty()) {
+  if (kept.length == 0) {
     apr_table_unset(r->headers_in, "Cookie");
   } else {
-    apr_table_set(r->headers_in, "Cookie", rest.c_str());
+    rest[kept.length] = '\0';
+    apr_table_setn(r->headers_in, "Cookie", rest);
   }
 }
 
@@ -38,9 +43,10 @@ void strip_authorization(request_rec* r) {
 
 int strip(request_rec* r) {
   const DirConfig& config = dir_config_of(r);
-  const bool ours =
-      r->handler != nullptr && std::string_view(r->handler).starts_with(kHandlerPrefix);
-  if (mode_of(config) == Mode::Off || ours) return DECLINED;
+  if (mode_of(config) == Mode::Off) return DECLINED;
+  if (r->handler != nullptr && std::string_view(r->handler).starts_with(kHandlerPrefix)) {
+    return DECLINED;
+  }
   const Strip what = strip_of(config);
   if (what.cookie) strip_cookie(r);
   if (what.authorization) strip_authorization(r);

@@ -32,8 +32,8 @@ bool has_session(const request_rec* r, const Decided& decided) {
   const core::Examined& examined = decided.examined;
   return !decided.policy.report && was_admitted(decided) && examined.session &&
          examined.session_root && r->user != nullptr &&
-         examined.session->session.identity.user == r->user &&
-         examined.session->session.zone == space_of(r).zone;
+         examined.session->session->identity.user == r->user &&
+         examined.session->session->zone == space_of(r)->zone;
 }
 
 // An internal redirect goes by what was decided about the request that led to it.
@@ -105,7 +105,7 @@ int read_own_form(const Visit& visit, Fields& fields, core::FormOrigin& origin) 
 }
 
 web::SessionEntry entry_of(const core::NamedSession& named, const Visit& visit) {
-  const core::Session& session = named.session;
+  const core::Session& session = *named.session;
   const bool current = named.key == visit.session().key;
   return {.id = core::public_id(named.key),
           .current = current,

@@ -127,7 +127,8 @@ Environment::Environment(const StoreOptions& options, SharedNumbers numbers, Env
       numbers_(std::move(numbers)),
       generation_(numbers_.generation()),
       env_(std::move(env)),
-      layout_(layout) {
+      layout_(layout),
+      looks_(options.kept_sessions) {
   int file = -1;
   struct stat status {};
   if (mdb_env_get_fd(env_.get(), &file) == MDB_SUCCESS && ::fstat(file, &status) == 0) {

@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "store/directory_files.h"
 #include "store/lmdb_handles.h"
+#include "store/look_cache.h"
 #include "store/reader_pool.h"
 #include "store/store_options.h"
 #include "store/tables.h"
@@ -73,6 +74,7 @@ class Environment {
   core::Error met_damage(const std::string& where);
 
   [[nodiscard]] SharedNumbers& numbers() noexcept { return numbers_; }
+  [[nodiscard]] LookCache& looks() noexcept { return looks_; }
 
   // How many reader slots of dead processes could be freed.
   core::Result<std::size_t> reclaim_readers();
@@ -106,6 +108,7 @@ class Environment {
   std::size_t page_limit_ = 0;
   std::atomic<bool> retired_{false};
   ReaderPool readers_;
+  LookCache looks_;
 };
 
 }  // namespace epoch::store

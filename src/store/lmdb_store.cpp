@@ -57,19 +57,11 @@ Result<core::StoreMoment> LmdbStore::moment() {
 }
 
 Result<core::Look> LmdbStore::find(const core::RecordKey& key) {
-  return read<core::Look>([&](const Tables& tables) -> Result<core::Look> {
-    core::Look look{.found = std::nullopt, .moment = tables.moment()};
-    Result<std::optional<core::Record>> record = tables.record(key);
-    if (!record) return record.error();
-    if (!*record) return look;
-    Result<std::optional<core::EndReason>> outgrown = std::optional<core::EndReason>();
-    if ((*record)->session) {
-      outgrown = tables.outgrown(*(*record)->session);
-      if (!outgrown) return outgrown.error();
-    }
-    look.found = core::Found{.record = std::move(**record), .outgrown = *outgrown};
-    return look;
-  });
+  const Result<Lease> environment = lease();
+  if (!environment) return environment.error();
+  const Result<Environment::Reading> reading = (*environment)->read();
+  if (!reading) return reading.error();
+  return (*environment)->looks().find(reading->tables(), key);
 }
 
 Result<core::Opened> LmdbStore::open(const core::Opening& opening) {

@@ -25,8 +25,13 @@ class ReaderPool {
   void give_back(TxnHandle txn) noexcept;
 
  private:
-  // More threads than this in one process work, but begin anew each time.
+  // More threads than this in one process work, but some begin anew each time.
   static constexpr std::size_t kKept = 256;
+  // A thread keeps its own here. It looks no further for somebody else's, unless there are no more
+  // to be had.
+  static constexpr std::size_t kNearby = 8;
+
+  int take_kept(std::size_t places, TxnHandle& txn) noexcept;
 
   std::array<std::atomic<MDB_txn*>, kKept> kept_{};
 };

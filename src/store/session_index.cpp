@@ -206,7 +206,7 @@ Result<IndexPage> SessionIndex::list_by_name(std::string_view beginning,
     if (group_in(**key) != group) {
       group = group_in(**key);
       const Result<EpochsNow> now =
-          Tables(environment_, txn_).epochs(session->session.identity, session->session.zone);
+          Tables(environment_, txn_).epochs(session->session->identity, session->session->zone);
       if (!now) return now.error();
       epochs = epoch_text(now->values());
     }

@@ -22,6 +22,10 @@ struct Others {
   std::vector<NamedSession> overdue;
 };
 
+void keep_first(std::size_t count, std::vector<NamedSession>& sessions) {
+  sessions.erase(sessions.begin() + static_cast<std::ptrdiff_t>(count), sessions.end());
+}
+
 Result<Others> others_of(const Tables& tables, const core::Opening& opening,
                          const core::RecordKey& followed,
                          const std::optional<core::RecordKey>& sibling) {
@@ -35,8 +39,8 @@ Result<Others> others_of(const Tables& tables, const core::Opening& opening,
     for (NamedSession& each : page->sessions) {
       if (each.key == followed || each.key == sibling) continue;
       const std::optional<EndReason> over =
-          core::overdue(each.session, /*outgrown=*/std::nullopt, opening.limits, opening.now);
-      if (over) each.session.end = {.reason = *over, .at = opening.now};
+          core::overdue(*each.session, /*outgrown=*/std::nullopt, opening.limits, opening.now);
+      if (over) mark_ended(each, *over, opening.now);
       (over ? others.overdue : others.live).push_back(std::move(each));
     }
     from = std::move(page->next);
@@ -58,14 +62,14 @@ Result<Room> make_room(const Tables& tables, const core::Opening& opening,
 
   Room room;
   if (live.size() >= limit.most) {
-    live.resize(std::min(live.size() + 1 - limit.most, kMostEndedAtOnce));
+    keep_first(std::min(live.size() + 1 - limit.most, kMostEndedAtOnce), live);
     for (NamedSession& oldest : live) {
-      oldest.session.end = {.reason = EndReason::SessionLimit, .at = opening.now};
+      mark_ended(oldest, EndReason::SessionLimit, opening.now);
     }
     room.ending = std::move(live);
   }
   const std::size_t left = kMostEndedAtOnce - room.ending.size();
-  others->overdue.resize(std::min(others->overdue.size(), left));
+  keep_first(std::min(others->overdue.size(), left), others->overdue);
   std::move(others->overdue.begin(), others->overdue.end(), std::back_inserter(room.ending));
   return room;
 }

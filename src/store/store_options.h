@@ -24,6 +24,10 @@ struct StoreOptions {
   // the children of a graceful restart overlap. A slot is 64 bytes of the lock file.
   unsigned max_readers = 4096;
 
+  // How many sessions a process keeps decoded, each in about a kilobyte: those of the requests that
+  // come again within moments.
+  std::size_t kept_sessions = 64;
+
   Log log = [](Severity, const std::string&) {};
 
   // Spaces the attempts to open a store that does not open.

@@ -70,7 +70,10 @@ EpochBytes encode_epoch(const Epoch& epoch) noexcept {
 }
 
 // Hashed, so that names of any length make a key of one length.
-Hash256 store_epoch_key() { return core::sha256({bytes_of("store")}); }
+const Hash256& store_epoch_key() {
+  static const Hash256 key = core::sha256({bytes_of("store")});
+  return key;
+}
 Hash256 zone_epoch_key(std::string_view zone) {
   return core::sha256({bytes_of("zone"), bytes_of(zone)});
 }
@@ -145,6 +148,7 @@ Result<std::optional<Layout>> open_tables(MDB_txn* txn, const std::string& direc
   if (!instance) return failed(code, "instance");
   if (instance->size() != layout.instance.size()) return no_store_of_ours(directory, "instance");
   std::copy(instance->begin(), instance->end(), layout.instance.begin());
+  layout.short_instance = get_integer<std::uint64_t>(layout.instance.data());
 
   for (const auto& [name, table] : tables_of(layout)) {
     code = mdb_dbi_open(txn, name, 0, table);
@@ -159,6 +163,7 @@ Result<Layout> make_tables(MDB_txn* txn, const std::string& directory) {
   if (::getentropy(layout.instance.data(), layout.instance.size()) != 0) {
     return system_error(errno, "draw random bytes for", directory);
   }
+  layout.short_instance = get_integer<std::uint64_t>(layout.instance.data());
   std::array<std::uint8_t, sizeof layout.format> format{};
   put_integer(format.data(), layout.format);
 
@@ -187,6 +192,13 @@ std::optional<Epoch> decode_epoch(core::Bytes bytes) {
                .reason = reason};
 }
 
+EpochKeys epoch_keys_of(const core::Identity& user, std::string_view zone) {
+  EpochKeys keys{.zone = zone_epoch_key(zone),
+                 .user = user_epoch_key(zone, core::subject_of(user))};
+  if (user.account) keys.account = account_epoch_key(*user.account);
+  return keys;
+}
+
 core::Epochs EpochsNow::values() const noexcept {
   return {.store = store.value, .zone = zone.value, .user = user.value, .account = account.value};
 }
@@ -196,38 +208,59 @@ std::uint64_t EpochsNow::grown() const noexcept {
 }
 
 core::StoreMoment Tables::moment() const noexcept {
-  return {.instance = get_integer<std::uint64_t>(environment_.layout().instance.data()),
-          .commit = mdb_txn_id(txn_)};
+  return {.instance = environment_.layout().short_instance, .commit = mdb_txn_id(txn_)};
 }
 
-Result<std::optional<Record>> Tables::record(const RecordKey& key) const {
+Result<std::optional<std::string_view>> Tables::record_bytes(const RecordKey& key) const {
   MDB_val name = val_of(key.value);
   MDB_val value{};
   const int code = mdb_get(txn_, environment_.layout().sessions, &name, &value);
-  if (code == MDB_NOTFOUND) return std::optional<Record>();
+  if (code == MDB_NOTFOUND) return std::optional<std::string_view>();
   if (code != MDB_SUCCESS) return environment_.failed(code, "read a session");
-  std::optional<Record> record = core::decode_record(store::bytes_of(value));
+  return std::optional(core::text_of(store::bytes_of(value)));
+}
+
+Result<Record> Tables::decoded(const RecordKey& key, std::string_view bytes) const {
+  std::optional<Record> record = core::decode_record(bytes_of(bytes));
   if (!record) return environment_.met_damage("record " + core::short_id(key));
-  return record;
+  return *std::move(record);
+}
+
+Result<std::optional<Record>> Tables::record(const RecordKey& key) const {
+  const Result<std::optional<std::string_view>> bytes = record_bytes(key);
+  if (!bytes) return bytes.error();
+  if (!*bytes) return std::optional<Record>();
+  Result<Record> record = decoded(key, **bytes);
+  if (!record) return record.error();
+  return std::optional(*std::move(record));
 }
 
 Result<EpochsNow> Tables::epochs(const core::Identity& user, std::string_view zone) const {
+  return epochs(epoch_keys_of(user, zone));
+}
+
+Result<EpochsNow> Tables::epochs(const EpochKeys& keys) const {
   const Result<Epoch> of_store = epoch(store_epoch_key());
   if (!of_store) return of_store.error();
-  const Result<Epoch> of_zone = epoch(zone_epoch_key(zone));
+  const Result<Epoch> of_zone = epoch(keys.zone);
   if (!of_zone) return of_zone.error();
-  const Result<Epoch> of_user = epoch(user_epoch_key(zone, core::subject_of(user)));
+  const Result<Epoch> of_user = epoch(keys.user);
   if (!of_user) return of_user.error();
   Result<Epoch> of_account = Epoch{};
-  if (user.account) {
-    of_account = epoch(account_epoch_key(*user.account));
+  if (keys.account) {
+    of_account = epoch(*keys.account);
     if (!of_account) return of_account.error();
   }
   return EpochsNow{.store = *of_store, .zone = *of_zone, .user = *of_user, .account = *of_account};
 }
 
 Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& session) const {
-  const Result<EpochsNow> now = epochs(session.identity, session.zone);
+  return outgrown(session, epoch_keys_of(session.identity, session.zone));
+}
+
+Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& session,
+                                                        const EpochKeys& keys) const {
+  const Result<EpochsNow> now = epochs(keys);
   if (!now) return now.error();
   const core::Epochs& then = session.opened_under;
   std::optional<core::EndReason> reason;

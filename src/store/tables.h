@@ -24,6 +24,7 @@ inline constexpr unsigned kTableCount = 8;
 struct Layout {
   std::uint32_t format = 0;
   core::Hash256 instance{};
+  std::uint64_t short_instance = 0;  // its first eight bytes, for moments
   MDB_dbi sessions = 0;
   MDB_dbi sessions_by_user = 0;
   MDB_dbi sessions_by_name = 0;
@@ -64,6 +65,14 @@ struct EpochsNow {
   [[nodiscard]] std::uint64_t grown() const noexcept;  // the commit at which one last grew
 };
 
+// Where they stand.
+struct EpochKeys {
+  core::Hash256 zone{};
+  core::Hash256 user{};
+  std::optional<core::Hash256> account = {};
+};
+EpochKeys epoch_keys_of(const core::Identity& user, std::string_view zone);
+
 // Belongs to one transaction and is used by its thread alone.
 class Tables {
  public:
@@ -75,12 +84,21 @@ class Tables {
   // Damaged where the bytes are not a record.
   [[nodiscard]] core::Result<std::optional<core::Record>> record(const core::RecordKey& key) const;
 
+  // The same in two steps: the bytes last as long as the transaction.
+  [[nodiscard]] core::Result<std::optional<std::string_view>> record_bytes(
+      const core::RecordKey& key) const;
+  [[nodiscard]] core::Result<core::Record> decoded(const core::RecordKey& key,
+                                                   std::string_view bytes) const;
+
   [[nodiscard]] core::Result<EpochsNow> epochs(const core::Identity& user,
                                                std::string_view zone) const;
 
   // Why one of the session's epochs has grown since it was opened; nullopt where none has.
   [[nodiscard]] core::Result<std::optional<core::EndReason>> outgrown(
       const core::Session& session) const;
+  // For whoever knows the keys of its epochs.
+  [[nodiscard]] core::Result<std::optional<core::EndReason>> outgrown(const core::Session& session,
+                                                                      const EpochKeys& keys) const;
 
   // The indexes follow.
   core::Result<core::Done> put(const core::RecordKey& key, const core::Record& record);
@@ -126,6 +144,7 @@ class Tables {
   [[nodiscard]] core::Result<Scan> scan(const std::optional<core::RecordKey>& from) const;
 
  private:
+  [[nodiscard]] core::Result<EpochsNow> epochs(const EpochKeys& keys) const;
   [[nodiscard]] core::Result<Epoch> epoch(const core::Hash256& key) const;
   core::Result<std::uint64_t> raise(const core::Hash256& key, core::EndReason reason);
   core::Result<core::Done> index(const core::RecordKey& key, const core::Record* after);

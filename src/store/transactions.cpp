@@ -161,7 +161,7 @@ Result<Opened> open_session(Tables& tables, const Opening& opening) {
     if (Result<Done> put = tables.put(*successor_key, **successor); !put) return put.error();
   }
   for (core::NamedSession& each : room->ending) {
-    const core::End& end = *each.session.end;
+    const core::End& end = *each.session->end;
     const Result<bool> ended = end_session(tables, each.key, end.reason, end.at);
     if (!ended) return ended.error();
     done.ended.push_back(std::move(each));

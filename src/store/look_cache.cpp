@@ -1,0 +1,82 @@
+#include "store/look_cache.h"
+
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace epoch::store {
+namespace {
+
+using core::Result;
+
+// A key is a digest: any eight bytes of it are as good as a hash.
+std::uint64_t place_of(const core::RecordKey& key) noexcept {
+  std::uint64_t place = 0;
+  std::memcpy(&place, key.value.data(), sizeof place);
+  return place;
+}
+
+}  // namespace
+
+Result<core::Look> LookCache::find(const Tables& tables, const core::RecordKey& key) {
+  core::Look look{.found = nullptr, .moment = tables.moment()};
+  const std::uint64_t commit = look.moment.commit;
+  const auto answer = [&look](std::shared_ptr<const Kept> kept) {
+    const core::Found* found = &kept->found;
+    look.found = std::shared_ptr<const core::Found>(std::move(kept), found);
+    return std::move(look);
+  };
+
+  Entry known = entry_for(key);
+  if (known.kept && known.commit == commit) return answer(std::move(known.kept));
+
+  const Result<std::optional<std::string_view>> bytes = tables.record_bytes(key);
+  if (!bytes) return bytes.error();
+  if (!*bytes) return look;
+  if (known.kept && known.kept->bytes == **bytes) {
+    const Kept& kept = *known.kept;
+    const auto outgrown = kept.found.record.session
+                              ? tables.outgrown(*kept.found.record.session, kept.epoch_keys)
+                              : Result<std::optional<core::EndReason>>(std::nullopt);
+    if (!outgrown) return outgrown.error();
+    if (*outgrown == kept.found.outgrown) {
+      keep({.kept = known.kept, .commit = commit});
+      return answer(std::move(known.kept));
+    }
+  }
+
+  Result<core::Record> record = tables.decoded(key, **bytes);
+  if (!record) return record.error();
+  auto kept = std::make_shared<Kept>();
+  kept->key = key;
+  kept->bytes = **bytes;
+  kept->found.record = *std::move(record);
+  if (const auto& session = kept->found.record.session) {
+    kept->epoch_keys = epoch_keys_of(session->identity, session->zone);
+    const Result<std::optional<core::EndReason>> outgrown =
+        tables.outgrown(*session, kept->epoch_keys);
+    if (!outgrown) return outgrown.error();
+    kept->found.outgrown = *outgrown;
+  }
+  keep({.kept = kept, .commit = commit});
+  return answer(std::move(kept));
+}
+
+LookCache::Entry LookCache::entry_for(const core::RecordKey& key) {
+  Entry found;
+  entries_.visit(place_of(key), [&](const Entry& entry) {
+    if (entry.kept && entry.kept->key == key) found = entry;
+  });
+  return found;
+}
+
+// What was there is let go of outside the place.
+void LookCache::keep(Entry entry) {
+  const core::RecordKey& key = entry.kept->key;
+  entries_.visit(place_of(key), [&](Entry& here) {
+    const bool is_newer = here.kept && here.kept->key == key && here.commit > entry.commit;
+    if (!is_newer) std::swap(here, entry);
+  });
+}
+
+}  // namespace epoch::store
