@@ -102,7 +102,7 @@ HTTPD_FLAGS = $(HTTPD_CPPFLAGS) $(HTTPD_INCLUDES)
 MODULE_LINK = -shared -Wl,-z,nodelete -Wl,--version-script=build-aux/mod_auth_epoch.map
 STORE_LIBS := -llmdb
 LDAP_LIBS := -lldap -llber
-CORE_LIBS := -lcrypto
+CORE_LIBS := -lsodium -lcrypto
 
 # One word a file; `make V=1` shows the commands.
 ifneq ($(V),1)

@@ -65,18 +65,11 @@ Service::Service(SessionStore& store, const KeyRing& keys, Entropy& entropy, Pro
 
 Examined Service::examine(const Presented& presented, const Policy& policy, TimePoint now) {
   Examined examined;
-  const Result<Done> done = examine_with_store(presented, policy, now, examined);
-  if (done) return examined;
-  if (std::optional<Examined> stale = examine_without_store(presented, policy, now)) {
-    stale->store_error = done.error().detail;
-    return *std::move(stale);
+  if (const Result<Done> done = examine_with_store(presented, policy, now, examined); !done) {
+    examined = examine_without_store(presented, policy, now);
+    examined.store_error = done.error().detail;
   }
-  Situation situation;
-  situation.store_answers = false;
-  Examined unavailable;
-  unavailable.verdict = decide(situation);
-  unavailable.store_error = done.error().detail;
-  return unavailable;
+  return examined;
 }
 
 Result<Done> Service::examine_with_store(const Presented& presented, const Policy& policy,
@@ -167,10 +160,22 @@ Result<PendingLogin> Service::prepare_login(const CookieReading& cookie, const P
                       .unprompted = !trusted || report};
 }
 
+Examined Service::examine_without_store(const Presented& presented, const Policy& policy,
+                                        TimePoint now) {
+  if (std::optional<Examined> stale = admit_stale(presented, policy, now)) {
+    return *std::move(stale);
+  }
+  Situation situation;
+  situation.store_answers = false;
+  Examined unavailable;
+  unavailable.verdict = decide(situation);
+  return unavailable;
+}
+
 // AuthEpochOnStoreError stale: only for what this process itself saw live a moment ago, with the
 // same proof.
-std::optional<Examined> Service::examine_without_store(const Presented& presented,
-                                                       const Policy& policy, TimePoint now) {
+std::optional<Examined> Service::admit_stale(const Presented& presented, const Policy& policy,
+                                             TimePoint now) {
   const NamedCookies cookies = find_cookies(presented.cookie_header, presented.cookie_name);
   if (!policy.stale || presented.credentials == nullptr || cookies.count != 1) return std::nullopt;
   const std::optional<CookieContent> content = read_cookie_value(cookies.values[0]);

@@ -171,8 +171,9 @@ class Service {
  private:
   Result<Done> examine_with_store(const Presented& presented, const Policy& policy, TimePoint now,
                                   Examined& examined);
-  std::optional<Examined> examine_without_store(const Presented& presented, const Policy& policy,
-                                                TimePoint now);
+  Examined examine_without_store(const Presented& presented, const Policy& policy, TimePoint now);
+  std::optional<Examined> admit_stale(const Presented& presented, const Policy& policy,
+                                      TimePoint now);
   Result<PendingLogin> prepare_login(const CookieReading& cookie, const Presented& presented,
                                      bool trusted, bool report);
   Result<std::optional<NamedSession>> find_owner(const CookieReading& cookie,

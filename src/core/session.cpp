@@ -38,6 +38,12 @@ bool is_end_reason(EndReason reason) noexcept {
   return reason >= EndReason::LoggedOut && reason <= EndReason::SessionLimit;
 }
 
+Verifier verifier_of(const Hash256& digest) noexcept {
+  Verifier verifier;
+  std::copy_n(digest.begin(), verifier.size(), verifier.begin());
+  return verifier;
+}
+
 void mark_ended(NamedSession& named, EndReason reason, TimePoint at) {
   named.session = named.session.changed(
       [&](Session& session) { session.end = End{.reason = reason, .at = at}; });

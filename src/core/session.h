@@ -60,8 +60,12 @@ struct End {
 // What a browser files credentials under, origin and realm, in short; see space_tag().
 using SpaceTag = std::array<std::uint8_t, 8>;
 
-// SHA-256 over the provider list and every provider directive in force: who checked the password.
-using Verifier = Hash256;
+// A fingerprint of the provider list and every provider directive in force: who checked the
+// password.
+using Verifier = std::array<std::uint8_t, 16>;
+
+// The first half of a SHA-256 over all of that.
+Verifier verifier_of(const Hash256& digest) noexcept;
 
 // An entry of a directory; see account_of().
 using AccountId = Hash256;

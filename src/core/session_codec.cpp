@@ -1,4 +1,5 @@
 // The bytes of a record: docs/formats.md has the table.
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -7,8 +8,9 @@
 namespace epoch::core {
 namespace {
 
-constexpr std::uint8_t kRecordVersion = 2;
-constexpr std::int64_t kLatestTime = std::int64_t{1} << 40;
+constexpr std::uint8_t kRecordVersion = 3;
+constexpr unsigned kTimeBytes = 5;
+constexpr std::int64_t kLatestTime = (std::int64_t{1} << (8 * kTimeBytes)) - 1;
 
 enum Flag : std::uint8_t {
   kHasSession = 1,
@@ -23,12 +25,17 @@ class Writer {
  public:
   template <typename Integer>
   void integer(Integer value) {
-    auto bits = static_cast<std::make_unsigned_t<Integer>>(value);
-    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-      out_.push_back(static_cast<char>((static_cast<std::uint64_t>(bits) >> (8 * i)) & 0xffU));
-    }
+    bits(static_cast<std::make_unsigned_t<Integer>>(value), sizeof(Integer));
   }
-  void time(TimePoint at) { integer(std::int64_t{at.time_since_epoch().count()}); }
+  void time(TimePoint at) {
+    const auto count = std::clamp<std::int64_t>(at.time_since_epoch().count(), 0, kLatestTime);
+    bits(static_cast<std::uint64_t>(count), kTimeBytes);
+  }
+  // Seven bits a byte, the lowest first; all but the last byte have the eighth set (LEB128).
+  void small_number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) out_.push_back(static_cast<char>(value | 0x80U));
+    out_.push_back(static_cast<char>(value));
+  }
   void bytes(Bytes value) { out_.append(text_of(value)); }
   // Values of directories may be long: all of somebody's groups.
   void long_text(std::string_view value) {
@@ -45,6 +52,12 @@ class Writer {
   std::string finish() && { return std::move(out_); }
 
  private:
+  void bits(std::uint64_t value, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) {
+      out_.push_back(static_cast<char>((value >> (8 * i)) & 0xffU));
+    }
+  }
+
   std::string out_;
 };
 
@@ -56,20 +69,22 @@ class Reader {
 
   template <typename Integer>
   Integer integer() {
-    std::uint64_t bits = 0;
-    const Bytes raw = take(sizeof(Integer));
-    for (std::size_t i = 0; i < raw.size(); ++i) bits |= std::uint64_t{raw[i]} << (8 * i);
-    return static_cast<Integer>(bits);
+    return static_cast<Integer>(bits(sizeof(Integer)));
   }
-  // Times far outside the life of this software are damage; accepting them would let arithmetic on
-  // them overflow.
-  TimePoint time() {
-    const auto count = integer<std::int64_t>();
-    if (count < 0 || count > kLatestTime) {
-      ok_ = false;
-      return {};
+  TimePoint time() { return TimePoint(Seconds(static_cast<std::int64_t>(bits(kTimeBytes)))); }
+  // Of a number's spellings only the shortest counts.
+  std::uint64_t small_number() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && ok_; shift += 7) {
+      const auto byte = integer<std::uint8_t>();
+      const std::uint64_t seven = byte & 0x7fU;
+      const bool is_cut = shift > 0 && byte == 0;
+      if (is_cut || (seven << shift) >> shift != seven) break;
+      value |= seven << shift;
+      if (byte < 0x80) return value;
     }
-    return TimePoint(Seconds(count));
+    ok_ = false;
+    return 0;
   }
   template <typename Array>
   Array bytes() {
@@ -86,6 +101,12 @@ class Reader {
   [[nodiscard]] bool at_end() const noexcept { return ok_ && in_.empty(); }
 
  private:
+  std::uint64_t bits(unsigned bytes) {
+    std::uint64_t value = 0;
+    const Bytes raw = take(bytes);
+    for (std::size_t i = 0; i < raw.size(); ++i) value |= std::uint64_t{raw[i]} << (8 * i);
+    return value;
+  }
   Bytes take(std::size_t length) {
     if (!ok_ || in_.size() < length) {
       ok_ = false;
@@ -134,10 +155,10 @@ void write_session(const Session& session, Writer& out) {
   out.time(session.verified);
   out.time(session.last_seen);
   out.time(session.expires);
-  out.integer(session.opened_under.store);
-  out.integer(session.opened_under.zone);
-  out.integer(session.opened_under.user);
-  out.integer(session.opened_under.account);
+  out.small_number(session.opened_under.store);
+  out.small_number(session.opened_under.zone);
+  out.small_number(session.opened_under.user);
+  out.small_number(session.opened_under.account);
   out.bytes(session.space);
   out.text(session.address);
   out.text(session.user_agent);
@@ -152,16 +173,16 @@ Session read_session(bool has_end, bool has_account, Reader& in) {
   session.identity = read_identity(has_account, in);
   session.zone = in.text();
   session.proof = in.bytes<Hash256>();
-  session.verifier = in.bytes<Hash256>();
+  session.verifier = in.bytes<Verifier>();
   session.created = in.time();
   session.authenticated = in.time();
   session.verified = in.time();
   session.last_seen = in.time();
   session.expires = in.time();
-  session.opened_under.store = in.integer<std::uint64_t>();
-  session.opened_under.zone = in.integer<std::uint64_t>();
-  session.opened_under.user = in.integer<std::uint64_t>();
-  session.opened_under.account = in.integer<std::uint64_t>();
+  session.opened_under.store = in.small_number();
+  session.opened_under.zone = in.small_number();
+  session.opened_under.user = in.small_number();
+  session.opened_under.account = in.small_number();
   session.space = in.bytes<SpaceTag>();
   session.address = in.text();
   session.user_agent = in.text();

@@ -17,7 +17,7 @@ std::optional<T> inner_or_outer(const std::optional<T>& inner, const std::option
 std::optional<core::Verifier> chained(const std::optional<core::Verifier>& outer,
                                       const std::optional<core::Verifier>& inner) {
   if (!outer || !inner) return inner_or_outer(inner, outer);
-  return core::sha256({core::bytes_of("inner section"), *outer, *inner});
+  return core::verifier_of(core::sha256({core::bytes_of("inner section"), *outer, *inner}));
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ const ProviderAlias* find_alias(std::string_view name) {
 
 void add_to_verifier(DirConfig& config, std::string_view directive, core::Bytes what) {
   const core::Verifier before = config.verifier.value_or(core::Verifier{});
-  config.verifier =
-      core::sha256({core::bytes_of("provider directive"), before, core::bytes_of(directive), what});
+  config.verifier = core::verifier_of(core::sha256(
+      {core::bytes_of("provider directive"), before, core::bytes_of(directive), what}));
 }
 
 bool is_bind_password(const ap_directive_t* directive) {

@@ -16,14 +16,26 @@
 namespace epoch::httpd {
 namespace {
 
+// As most requests have it.
+bool is_the_only_one(std::string_view cookies, std::string_view name) noexcept {
+  return cookies.size() > name.size() && cookies.starts_with(name) && cookies[name.size()] == '=' &&
+         cookies.find(';') == std::string_view::npos;
+}
+
 void strip_cookie(request_rec* r) {
   const char* header = apr_table_get(r->headers_in, "Cookie");
   if (header == nullptr) return;
   const Decided* decided = decided_of(r);
   const std::shared_ptr<const Space> space = decided == nullptr ? space_of(r) : decided->space;
   const std::string_view cookies(header);
+  const std::string& name = space->cookie.name;
+  if (is_the_only_one(cookies, name)) {
+    remember(r).stripped_cookie = header;
+    apr_table_unset(r->headers_in, "Cookie");
+    return;
+  }
   auto* const rest = static_cast<char*>(apr_palloc(r->pool, 2 * cookies.size() + 1));
-  const core::Rest kept = core::write_without_cookie(cookies, space->cookie.name, rest);
+  const core::Rest kept = core::write_without_cookie(cookies, name, rest);
   if (kept.taken_out == 0) return;
   remember(r).stripped_cookie = header;
   if (kept.length == 0) {

@@ -17,9 +17,9 @@ using core::RecordKey;
 using core::Result;
 
 constexpr std::size_t kGroupBytes = 16;
-constexpr std::size_t kEpochBytes = 8;
+constexpr std::size_t kEpochBytes = 6;
 constexpr std::size_t kTimeBytes = 5;
-constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kIdBytes = 10;
 constexpr std::size_t kUserKeyBytes = kGroupBytes + kEpochBytes + kTimeBytes + kIdBytes;
 constexpr std::size_t kLongestKey = 511;  // LMDB's
 constexpr std::size_t kLongestName = kLongestKey - kUserKeyBytes - 1;

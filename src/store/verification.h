@@ -11,7 +11,7 @@
 namespace epoch::store {
 
 // The format of our tables; a store with another is set aside.
-inline constexpr std::uint32_t kFormatVersion = 3;
+inline constexpr std::uint32_t kFormatVersion = 4;
 
 // Looks at the first two pages only, and reads the whole store through where they look wrong.
 // nullopt: fit for use, or not there at all. Only under the DirectoryLock.

@@ -44,7 +44,8 @@ class Visit {
                    .request = traits_of(request.load, setting),
                    .zone = zone_,
                    .origin = space_.origin,
-                   .realm = space_.realm},
+                   .realm = space_.realm,
+                   .space = core::space_tag(space_.origin, space_.realm)},
         entropy_(server.entropy),
         store_(rules.around(server.store)),
         service_(*store_, signing_keys(), entropy_) {
@@ -113,7 +114,7 @@ void refuse(Request& request, const core::Examined& examined, Server& server,
 
 void note_seen(Server& server, const core::NamedSession& session, const Setting& setting) {
   const core::Seconds interval = core::flush_interval(setting.site.limits.idle);
-  if (server.now - session.session.last_seen >= interval) server.seen[session.key] = server.now;
+  if (server.now - session.session->last_seen >= interval) server.seen[session.key] = server.now;
 }
 
 // The session is live, and the provider verifies as always.

@@ -30,7 +30,9 @@ TEST(Bytes, ComparesInConstantTimeByLengthAndContent) {
   EXPECT_TRUE(equal_in_constant_time(bytes_of("same"), bytes_of("same")));
   EXPECT_FALSE(equal_in_constant_time(bytes_of("same"), bytes_of("sama")));
   EXPECT_FALSE(equal_in_constant_time(bytes_of("same"), bytes_of("sam")));
-  EXPECT_TRUE(equal_in_constant_time({}, {}));
+  EXPECT_TRUE(equal_in_constant_time(bytes_of(""), bytes_of("")));
+  EXPECT_TRUE(equal_in_constant_time(Hash256{1, 2}, Hash256{1, 2}));
+  EXPECT_FALSE(equal_in_constant_time(Hash256{1, 2}, Hash256{1, 3}));
 }
 
 TEST(Bytes, Base64urlComesBackAsItWent) {

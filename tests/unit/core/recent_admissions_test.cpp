@@ -21,7 +21,7 @@ TEST(RecentAdmissions, RememberTheLatestAdmission) {
   recent.remember(key_of(1), session, kNow);
   recent.remember(key_of(1), session, kNow + Seconds(5));
   EXPECT_EQ(recent.find(key_of(1))->at, kNow + Seconds(5));
-  EXPECT_EQ(recent.find(key_of(1))->session.identity.user, "alice");
+  EXPECT_EQ(recent.find(key_of(1))->session->identity.user, "alice");
 }
 
 TEST(RecentAdmissions, ForgetWhatHasEnded) {

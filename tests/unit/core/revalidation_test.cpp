@@ -45,7 +45,7 @@ TEST_F(RevalidationTest, AfterTheTimeTheProviderMustBeAskedUntilItHasSaidYes) {
             VerifyOutcome::Noted);
   const Examined examined = admitted();
   EXPECT_EQ(examined.provider, ProviderCheck::NotNeeded);
-  EXPECT_EQ(examined.session->session.identity.variables.front().second, "a@example.org");
+  EXPECT_EQ(examined.session->session->identity.variables.front().second, "a@example.org");
 }
 
 TEST_F(RevalidationTest, AnotherVerifiersYesIsWorthNothing) {

@@ -314,8 +314,8 @@ TEST_F(ServiceTest, WhoFindsASessionOverIsToldOnce) {
   now_ += std::chrono::minutes(31);
   const Examined examined = examine(jar, &alice_);
   ASSERT_EQ(examined.found_over.size(), 1U);
-  EXPECT_EQ(examined.found_over[0].session.identity.user, "alice");
-  EXPECT_EQ(examined.found_over[0].session.end->reason, EndReason::IdleTimeout);
+  EXPECT_EQ(examined.found_over[0].session->identity.user, "alice");
+  EXPECT_EQ(examined.found_over[0].session->end->reason, EndReason::IdleTimeout);
   EXPECT_TRUE(examine(second, &alice_).found_over.empty());
 }
 
@@ -333,7 +333,7 @@ TEST_F(ServiceTest, ALogoutTellsWhatWasOverBeforeAndWhetherItReachedFurther) {
   now_ += std::chrono::minutes(31);
   const LoggedOut done = log_out(late, nullptr);
   ASSERT_EQ(done.found_over.size(), 1U);
-  EXPECT_EQ(done.found_over[0].session.end->reason, EndReason::IdleTimeout);
+  EXPECT_EQ(done.found_over[0].session->end->reason, EndReason::IdleTimeout);
   EXPECT_TRUE(done.ended.empty());
 }
 

@@ -58,7 +58,8 @@ class ServiceTest : public testing::Test {
             .request = traits_,
             .zone = zone_,
             .origin = origin_,
-            .realm = realm_};
+            .realm = realm_,
+            .space = space_tag(origin_, realm_)};
   }
 
   static void keep(const std::string& value, std::string& jar) {

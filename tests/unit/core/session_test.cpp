@@ -13,7 +13,7 @@ Session session() {
   s.identity.user = "alice";
   s.zone = "example.org \"Intranet\"";
   s.proof = Hash256{1};
-  s.verifier = Hash256{2};
+  s.verifier = Verifier{2};
   s.created = s.authenticated = s.verified = s.last_seen = kNow;
   s.expires = kNow + kLimits.max_age;
   s.opened_under = {.store = 1, .zone = 2, .user = 3};

@@ -7,7 +7,9 @@
 namespace epoch::httpd {
 namespace {
 
-core::Verifier named(int number) { return core::sha256({core::bytes_of(std::to_string(number))}); }
+core::Verifier named(int number) {
+  return core::verifier_of(core::sha256({core::bytes_of(std::to_string(number))}));
+}
 
 TEST(SharedOutages, OfADirectoryThatAnswersNothingIsKnown) {
   SharedOutages outages;

@@ -73,15 +73,15 @@ class Agreement : public testing::TestWithParam<unsigned> {
     ASSERT_EQ(lmdb->session.opened_under, memory->session.opened_under);
     ASSERT_EQ(described(lmdb->ended), described(memory->ended));
     ++outcomes_[lmdb->outcome];
-    for (const core::NamedSession& each : lmdb->ended) ++ended_[each.session.end->reason];
+    for (const core::NamedSession& each : lmdb->ended) ++ended_[each.session->end->reason];
   }
 
   static std::vector<std::string> described(const std::vector<core::NamedSession>& sessions) {
     std::vector<std::string> texts;
     for (const core::NamedSession& each : sessions) {
       texts.push_back(
-          core::public_id(each.key) + " of " + each.session.identity.user +
-          (each.session.end ? std::string(core::to_string(each.session.end->reason)) : " lives"));
+          core::public_id(each.key) + " of " + each.session->identity.user +
+          (each.session->end ? std::string(core::to_string(each.session->end->reason)) : " lives"));
     }
     return texts;
   }
@@ -248,7 +248,7 @@ class Agreement : public testing::TestWithParam<unsigned> {
       const core::Result<core::Look> lmdb = lmdb_.find(core::record_key_of(root));
       const core::Result<core::Look> memory = memory_.find(core::record_key_of(root));
       ASSERT_TRUE(lmdb.ok());
-      ASSERT_EQ(lmdb->found.has_value(), memory->found.has_value());
+      ASSERT_EQ(lmdb->found != nullptr, memory->found != nullptr);
       if (!lmdb->found) continue;
       ASSERT_EQ(lmdb->found->outgrown, memory->found->outgrown);
       ASSERT_EQ(core::encode(lmdb->found->record), core::encode(memory->found->record));

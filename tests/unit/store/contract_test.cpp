@@ -223,7 +223,7 @@ TEST_P(StoreContract, ALoginSupersedesTheSessionItFollows) {
   EXPECT_EQ(opened.outcome, OpenOutcome::Opened);
   ASSERT_EQ(opened.ended.size(), 1U);
   EXPECT_EQ(opened.ended[0].key, first.key);
-  EXPECT_EQ(opened.ended[0].session.identity.user, "alice");
+  EXPECT_EQ(opened.ended[0].session->identity.user, "alice");
   EXPECT_TRUE(open(second).ended.empty()) << "joined: it had been superseded before";
   EXPECT_TRUE(lives(*store_, second.key));
   const core::Record before = record(first.key);

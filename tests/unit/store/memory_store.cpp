@@ -53,10 +53,11 @@ Result<core::StoreMoment> MemoryStore::moment() {
 }
 
 Result<core::Look> MemoryStore::find(const RecordKey& key) {
-  core::Look look{.found = std::nullopt, .moment = *moment()};
-  if (const Record* found = record(key)) {
-    look.found = core::Found{.record = *found, .outgrown = std::nullopt};
-    if (found->session) look.found->outgrown = outgrown(*found->session);
+  core::Look look{.found = nullptr, .moment = *moment()};
+  if (const Record* record = this->record(key)) {
+    core::Found found{.record = *record, .outgrown = std::nullopt};
+    if (record->session) found.outgrown = outgrown(*record->session);
+    look.found = std::make_shared<const core::Found>(std::move(found));
   }
   return look;
 }
@@ -100,7 +101,7 @@ Result<core::Opened> MemoryStore::open(const core::Opening& opening) {
   core::Opened done{.outcome = core::OpenOutcome::Opened, .session = *opened.session};
   supersede(root_key, opening, done);
   if (sibling) supersede(core::record_key_of(*sibling), opening, done);
-  for (const core::NamedSession& each : ending) records_.at(each.key).session = each.session;
+  for (const core::NamedSession& each : ending) records_.at(each.key).session = *each.session;
   done.ended.insert(done.ended.end(), ending.begin(), ending.end());
   return done;
 }
@@ -210,8 +211,8 @@ Result<core::IndexPage> MemoryStore::list_by_name(std::string_view beginning,
     if (!record.session || record.session->end || outgrown(*record.session)) continue;
     const std::string name = folded(record.session->identity.user);
     if (!name.starts_with(wanted)) continue;
-    all[name + '\0' + record.session->zone + '\0' + place_of(*record.session, key)] = {
-        .key = key, .session = *record.session};
+    all.emplace(name + '\0' + record.session->zone + '\0' + place_of(*record.session, key),
+                core::NamedSession{.key = key, .session = *record.session});
   }
   return page_of(all, from, limit);
 }
@@ -348,7 +349,7 @@ MemoryStore::Ordered MemoryStore::sessions_of(const core::Identity& user,
     if (session.zone != zone || core::subject_of(session.identity) != core::subject_of(user)) {
       continue;
     }
-    all[place_of(session, key)] = {.key = key, .session = session};
+    all.emplace(place_of(session, key), core::NamedSession{.key = key, .session = session});
   }
   return all;
 }
@@ -366,14 +367,14 @@ bool MemoryStore::make_room(const core::Opening& opening, std::vector<core::Name
   for (auto& [place, each] : sessions_of(opening.session.identity, opening.session.zone)) {
     if (each.key == followed || each.key == sibling) continue;
     const std::optional<core::EndReason> over =
-        core::overdue(each.session, std::nullopt, opening.limits, opening.now);
-    if (over) each.session.end = core::End{.reason = *over, .at = opening.now};
+        core::overdue(*each.session, std::nullopt, opening.limits, opening.now);
+    if (over) mark_ended(each, *over, opening.now);
     (over ? overdue : live).push_back(each);
   }
   const core::SessionLimit& limit = *opening.session_limit;
   if (live.size() >= limit.most && limit.deny) return false;
   for (std::size_t i = 0; live.size() - i >= limit.most && i < live.size(); ++i) {
-    live[i].session.end = core::End{.reason = core::EndReason::SessionLimit, .at = opening.now};
+    mark_ended(live[i], core::EndReason::SessionLimit, opening.now);
     ending.push_back(live[i]);
   }
   ending.insert(ending.end(), overdue.begin(), overdue.end());
