@@ -38,7 +38,7 @@ help:
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
-	@echo 'make bench-requests   how many instructions a request costs (N=1000)'
+	@echo 'make bench        what a request costs, beside what people use instead; ONLY=instructions'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
 	@echo 'make clean        distclean'
@@ -276,14 +276,16 @@ check-docs:
 
 # ---- benchmarks: printed, never asserted
 
-.PHONY: bench-directory bench-sessions bench-requests
+.PHONY: bench bench-directory bench-sessions
+
+# ONLY="section section" runs some; BENCH_FLAGS goes to bench/requests/run, which explains itself.
+bench: export EPOCH_BUILD := $(abspath $(BUILD))
+bench: all
+	@build-aux/install-deps bench
+	bench/requests/run --only "$(ONLY)" $(BENCH_FLAGS)
+
 bench-directory: all
 	bench/directory/latency $(N)
 
 bench-sessions: $(BENCH_SESSIONS)
 	$(BENCH_SESSIONS) $(N)
-
-# In instructions, which repeat; see bench/requests/instructions.
-bench-requests: all
-	@build-aux/install-deps bench
-	bench/requests/instructions $(N)

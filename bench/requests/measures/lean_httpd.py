@@ -1,0 +1,116 @@
+"""A httpd with as little in it as the comparison takes: the same modules for every configuration, one
+static file, no access log."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "httpd"))
+
+from harness.client import Connection  # noqa: E402
+from harness.httpd import Httpd, load_module, program  # noqa: E402
+from harness.processes import ServerDied, give_to_unprivileged, is_root  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
+
+# What some configuration needs, loaded in all of them.
+MODULES = ["mpm_event", "unixd", "watchdog", "authn_core", "authn_file", "authz_core", "authz_user",
+           "auth_basic", "ldap", "authnz_ldap", "request", "auth_form", "session", "session_cookie",
+           "session_crypto", "dbd", "session_dbd", "auth_openidc"]
+PAGE = "/app/index.html"
+PAGE_BYTES = 1024
+START_SECONDS = 120  # valgrind takes its time
+
+CONFIGURATION = """\
+Define SCRATCH {scratch}
+{modules}
+ServerRoot ${{SCRATCH}}
+DefaultRuntimeDir ${{SCRATCH}}/run
+PidFile ${{SCRATCH}}/run/httpd.pid
+Mutex file:${{SCRATCH}}/run default
+ServerName localhost
+Listen 127.0.0.1:{port}
+{user}
+ErrorLog ${{SCRATCH}}/logs/error.log
+LogLevel warn
+ListenBacklog 1024
+StartServers {processes}
+ServerLimit {processes}
+ThreadLimit {threads}
+ThreadsPerChild {threads}
+MaxRequestWorkers {workers}
+MinSpareThreads 1
+MaxSpareThreads {workers}
+KeepAliveTimeout 60
+MaxKeepAliveRequests 0
+Timeout 60
+DocumentRoot ${{SCRATCH}}/htdocs
+<Directory "/">
+    AllowOverride None
+</Directory>
+{sections}
+"""
+
+
+class LeanHttpd(Httpd):
+    """Runs as www-data where it is started by root. `auth_epoch` says whether the module is loaded."""
+
+    def __init__(self, scratch, processes=2, threads=32):
+        super().__init__("event", scratch, None)
+        self._processes = processes
+        self._threads = threads
+        self.write("app/index.html", "x" * PAGE_BYTES)
+
+    def page(self, connection, headers):
+        """Requests the page, which must come."""
+        answer = connection.request("GET", PAGE, headers)
+        assert (answer.status, len(answer.body)) == (200, PAGE_BYTES), f"{answer.status} came"
+        return answer
+
+    def connection(self, https=False):
+        connection = Connection(self.port)
+        self._connections.add(connection)
+        return connection
+
+    def assert_untroubled(self):
+        """Nothing at level warning or worse may stand in the log: it would have been measured."""
+        problems = self.problems()
+        assert not problems, "\n".join(problems)
+
+    def _write_configuration(self, test):
+        self._configuration = test
+        lines = [line for name in MODULES if (line := load_module(name))]
+        if self._arguments["auth_epoch"]:
+            lines.append("LoadModule auth_epoch_module ${SCRATCH}/mod_auth_epoch.so")
+        (self.scratch / "conf" / "httpd.conf").write_text(CONFIGURATION.format(
+            scratch=self.scratch, modules="\n".join(lines), port=self.port, sections=test,
+            user="User www-data\nGroup www-data" if is_root() else "", processes=self._processes,
+            threads=self._threads, workers=self._processes * self._threads))
+        give_to_unprivileged(self.scratch)
+
+    def _wait_until_complete(self, old):
+        def complete():
+            if self._process.poll() is not None:
+                raise ServerDied(f"httpd ended with status {self._process.returncode}:\n"
+                                 + self.error_log.text())
+            return len(self.children() - old) >= self._processes
+
+        wait_until(complete, "httpd has its children", START_SECONDS)
+        with self.connection() as connection:
+            connection.request("OPTIONS", "*")
+
+
+class WatchedHttpd(LeanHttpd):
+    """One process, run by another program that watches it, as in `valgrind httpd -X`."""
+
+    def __init__(self, scratch, watcher):
+        super().__init__(scratch)
+        self._watcher = [str(each) for each in watcher]
+
+    def _command(self, *arguments):
+        command = super()._command(*("-X" if each == "-DFOREGROUND" else each
+                                     for each in arguments))
+        at = command.index(program())
+        return [*command[:at], *self._watcher, *command[at:]]
+
+    def _wait_until_complete(self, old):
+        with self.connection() as connection:
+            connection.request("OPTIONS", "*")
