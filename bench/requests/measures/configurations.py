@@ -1,6 +1,7 @@
 """What is compared: how each configuration reads, and how a client signs in to it."""
 
 import dataclasses
+import functools
 import sqlite3
 import typing
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -11,6 +12,7 @@ from measures.openid_provider import CLIENT, SECRET
 from harness.people import ALICE
 from harness.requests import FORM, basic, cookie_of, sign_in
 
+EPOCH = "auth_epoch"
 PASSPHRASE = "a passphrase that nobody else knows"
 LDAP_GROUP = "ldap-group cn=staff,ou=groups,dc=example,dc=org"
 
@@ -28,22 +30,23 @@ class Configuration:
     name: str
     sections: typing.Callable  # of (httpd, world): the text; may write files for it first
     sign_in: typing.Callable   # of (httpd, world): the header fields of requests from then on
-    auth_epoch: bool = False   # whether the module is loaded
+    modules: tuple = ()        # loaded here alone; "auth_epoch" is ours
     requests: int = 1000       # as many as callgrind is patient for
 
     def start(self, httpd, world):
         """Returns the header fields of a signed-in client, with every cache warm."""
-        httpd.start(self.sections(httpd, world), auth_epoch=self.auth_epoch)
+        httpd.start(self.sections(httpd, world), self.modules)
         return self.sign_in(httpd, world)
 
 
+@functools.cache
 def configurations():
-    return [
+    return (
         Configuration("1", "no authentication", _open, _nobody),
         Configuration("2", BASELINE, _basic("valid-user"), _basic_alone),
         Configuration("3", "mod_authnz_ldap, ldap-group", _basic(LDAP_GROUP), _basic_alone),
         Configuration("2a", "2, mod_auth_epoch loaded, AuthEpoch not set", _basic("valid-user"),
-                      _basic_alone, auth_epoch=True),
+                      _basic_alone, modules=(EPOCH,)),
         _epoch("4", "2 with AuthEpoch On", "valid-user"),
         _epoch("5", "3 with AuthEpoch On", LDAP_GROUP),
         _epoch("6", "4 with AuthEpochRevalidate 10min", "valid-user", REVALIDATE),
@@ -52,8 +55,8 @@ def configurations():
         _form("8", "7 + mod_session_crypto", _session_crypto, requests=10),
         _form("9", "mod_auth_form + mod_session_dbd (sqlite3)", _session_dbd),
         Configuration("10", "mod_auth_openidc, session in shared memory", _openid, _openid_login,
-                      requests=500),
-    ]
+                      modules=("auth_openidc",), requests=500),
+    )
 
 
 BASELINE = "mod_authnz_ldap, valid-user"
@@ -101,7 +104,7 @@ def _epoch(number, name, require, more=""):
     def signed_in(httpd, _):
         return _warmed(httpd, [basic(ALICE), cookie_of(sign_in(httpd, path=PAGE))])
 
-    return Configuration(number, name, sections, signed_in, auth_epoch=True)
+    return Configuration(number, name, sections, signed_in, modules=(EPOCH,))
 
 
 def _warmed(httpd, headers):

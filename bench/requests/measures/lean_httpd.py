@@ -1,5 +1,5 @@
-"""A httpd with as little in it as the comparison takes: the same modules for every configuration, one
-static file, no access log."""
+"""A httpd with as little in it as the comparison takes: Debian's modules and those compared, the same
+for every configuration but for the one that is on trial; one static file, no access log."""
 
 import pathlib
 import sys
@@ -11,13 +11,18 @@ from harness.httpd import Httpd, load_module, program  # noqa: E402
 from harness.processes import ServerDied, give_to_unprivileged, is_root  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
-# What some configuration needs, loaded in all of them.
-MODULES = ["mpm_event", "unixd", "watchdog", "authn_core", "authn_file", "authz_core", "authz_user",
-           "auth_basic", "ldap", "authnz_ldap", "request", "auth_form", "session", "session_cookie",
-           "session_crypto", "dbd", "session_dbd", "auth_openidc"]
+# What Debian's httpd comes with switched on.
+DEBIANS = ["mpm_event", "access_compat", "alias", "auth_basic", "authn_core", "authn_file",
+           "authz_core", "authz_host", "authz_user", "autoindex", "deflate", "dir", "env", "filter",
+           "mime", "negotiation", "reqtimeout", "setenvif", "status"]
+# What some configuration needs, loaded in all of them; but for mod_auth_epoch and mod_auth_openidc,
+# beside which AuthEpochRevalidate asks the provider all the same.
+COMPARED = ["unixd", "watchdog", "ldap", "authnz_ldap", "request", "auth_form", "session",
+            "session_cookie", "session_crypto", "dbd", "session_dbd"]
 PAGE = "/app/index.html"
 PAGE_BYTES = 1024
 START_SECONDS = 120  # valgrind takes its time
+SHOWN_PROBLEMS = 5
 
 CONFIGURATION = """\
 Define SCRATCH {scratch}
@@ -42,6 +47,8 @@ MaxSpareThreads {workers}
 KeepAliveTimeout 60
 MaxKeepAliveRequests 0
 Timeout 60
+TypesConfig /etc/mime.types
+AddOutputFilterByType DEFLATE text/html text/plain text/css application/javascript
 DocumentRoot ${{SCRATCH}}/htdocs
 <Directory "/">
     AllowOverride None
@@ -51,7 +58,7 @@ DocumentRoot ${{SCRATCH}}/htdocs
 
 
 class LeanHttpd(Httpd):
-    """Runs as www-data where it is started by root. `auth_epoch` says whether the module is loaded."""
+    """Runs as www-data where it is started by root. start() takes the modules beyond MODULES."""
 
     def __init__(self, scratch, processes=2, threads=32):
         super().__init__("event", scratch, None)
@@ -71,15 +78,19 @@ class LeanHttpd(Httpd):
         return connection
 
     def assert_untroubled(self):
-        """Nothing at level warning or worse may stand in the log: it would have been measured."""
-        problems = self.problems()
-        assert not problems, "\n".join(problems)
+        """Nothing at level warning or worse may stand in the log: it would have been measured. What
+        is said before httpd has read where the log stands has no level."""
+        problems = self.problems() + self.error_log.lines(r"^(?!\[)")
+        assert not problems, "\n".join(problems[:SHOWN_PROBLEMS])
+
+    @staticmethod
+    def _load(name):
+        return ("LoadModule auth_epoch_module ${SCRATCH}/mod_auth_epoch.so" if name == "auth_epoch"
+                else load_module(name))
 
     def _write_configuration(self, test):
         self._configuration = test
-        lines = [line for name in MODULES if (line := load_module(name))]
-        if self._arguments["auth_epoch"]:
-            lines.append("LoadModule auth_epoch_module ${SCRATCH}/mod_auth_epoch.so")
+        lines = [self._load(name) for name in [*DEBIANS, *COMPARED, *self._arguments["modules"]]]
         (self.scratch / "conf" / "httpd.conf").write_text(CONFIGURATION.format(
             scratch=self.scratch, modules="\n".join(lines), port=self.port, sections=test,
             user="User www-data\nGroup www-data" if is_root() else "", processes=self._processes,
