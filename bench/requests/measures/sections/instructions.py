@@ -1,6 +1,7 @@
 """Instructions of a request in user space, every configuration."""
 
 from measures import callgrind
+from measures.call_profile import ALLOCATORS
 from measures.configurations import BASELINE, configurations, numbered
 from measures.tables import Table, number, ratio
 
@@ -40,7 +41,7 @@ def profile(bench, name):
             with_callees.add(_shortened(function[1]), number(total),
                              ratio(total / cost.instructions), number(cost.own[function]),
                              number(called[function], 1))
-    return [with_callees, _borders(cost)]
+    return [with_callees, _borders(cost), _allocations(cost)]
 
 
 def _borders(cost):
@@ -54,6 +55,17 @@ def _borders(cost):
     for (library, function), (spent, calls) in sorted(outside.items(), key=lambda each: -each[1][0]):
         if spent > SMALLEST_SHARE * cost.instructions:
             table.add(f"`{function}` in {library}", number(spent), number(calls, 1))
+    return table
+
+
+def _allocations(cost):
+    table = Table("Who allocates", ["function", "allocations"])
+    asked = {}
+    for (caller, callee), calls in cost.calls.items():
+        if caller[0] == MODULE and callee[1].startswith(("operator new", *ALLOCATORS)):
+            asked[caller[1]] = asked.get(caller[1], 0) + calls
+    for function, calls in sorted(asked.items(), key=lambda each: -each[1]):
+        table.add(_shortened(function), number(calls, 2))
     return table
 
 
