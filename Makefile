@@ -9,6 +9,7 @@ EPOCHCTL := $(BUILD)/epochctl
 UNIT_TESTS := $(BUILD)/tests/units
 MODEL_TESTS := $(BUILD)/tests/models
 BENCH_SESSIONS := $(BUILD)/bench/sessions/lists
+BENCH_FILL := $(BUILD)/bench/sessions/fill
 PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
@@ -123,7 +124,7 @@ SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verificatio
   src/httpd/metrics_text.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-BENCH := $(call objects,bench/sessions/lists.cpp)
+BENCH := $(call objects,$(wildcard bench/sessions/*.cpp))
 MODEL := $(call objects,$(wildcard tests/model/*.cpp))
 OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(BENCH)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
@@ -150,7 +151,7 @@ $(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUI
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(CORE_LIBS)
 
-$(BENCH_SESSIONS): $(BENCH) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
+$(BENCH_SESSIONS) $(BENCH_FILL): %: %.o $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
 
@@ -280,7 +281,7 @@ check-docs:
 
 # ONLY="section section" runs some; BENCH_FLAGS goes to bench/requests/run, which explains itself.
 bench: export EPOCH_BUILD := $(abspath $(BUILD))
-bench: all
+bench: all $(BENCH_FILL)
 	@build-aux/install-deps bench
 	bench/requests/run --only "$(ONLY)" $(BENCH_FLAGS)
 

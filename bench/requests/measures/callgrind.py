@@ -7,33 +7,58 @@ requests cost. callgrind's processor has no SHA instructions, so hashing looks d
 import shutil
 
 from measures.call_profile import CallProfile
-from measures.lean_httpd import WatchedHttpd
+from measures.lean_httpd import LeanHttpd
 
 SHARE_OF_FEW = 5
 
 
 def measure(configuration, world, scratch, requests=None, keep=None):
     """The CallProfile of one request. `keep` is a directory for what callgrind wrote."""
-    many = requests or configuration.requests
+    def run(count):
+        httpd = LeanHttpd(scratch)
+        try:
+            profile = _profile(httpd, lambda: [configuration.start(httpd, world)] * count)
+            if keep:
+                shutil.copy(_output(httpd), keep / f"callgrind.{configuration.number}.{count}.out")
+            return profile
+        finally:
+            httpd.stop()
+            shutil.rmtree(scratch)
+
+    return _difference(run, requests or configuration.requests)
+
+
+def measure_store(store, requests):
+    """The same for sessions of a Seeded at random. Its httpd serves nobody else from then on."""
+    def run(count):
+        def start():
+            store.httpd.restart()
+            return store.draw(count)
+
+        store.httpd.stop()
+        return _profile(store.httpd, start)
+
+    return _difference(run, requests)
+
+
+def _difference(run, many):
     few = max(1, many // SHARE_OF_FEW)
-    profiles = [_run(configuration, world, scratch, count, keep) for count in (few, few + many)]
-    return profiles[1].less(profiles[0], many)
+    less, more = run(few), run(few + many)
+    return more.less(less, many)
 
 
-def _run(configuration, world, scratch, count, keep):
-    output = scratch / "logs" / "callgrind.out"
-    httpd = WatchedHttpd(scratch, ["valgrind", "--tool=callgrind", "--quiet",
-                                   f"--callgrind-out-file={output}"])
-    try:
-        headers = configuration.start(httpd, world)
-        with httpd.connection() as connection:
-            for _ in range(count):
-                httpd.page(connection, headers)
-        httpd.stop()
-        httpd.assert_untroubled()
-        if keep:
-            shutil.copy(output, keep / f"callgrind.{configuration.number}.{count}.out")
-        return CallProfile.read(output)
-    finally:
-        httpd.stop()
-        shutil.rmtree(scratch)
+def _profile(httpd, start):
+    """`start` starts httpd and returns the header fields of each request."""
+    httpd.watch(["valgrind", "--tool=callgrind", "--quiet",
+                 f"--callgrind-out-file={_output(httpd)}"])
+    requests = start()
+    with httpd.connection() as connection:
+        for headers in requests:
+            httpd.page(connection, headers)
+    httpd.stop()
+    httpd.assert_untroubled()
+    return CallProfile.read(_output(httpd))
+
+
+def _output(httpd):
+    return httpd.scratch / "logs" / "callgrind.out"

@@ -63,18 +63,32 @@ DocumentRoot ${{SCRATCH}}/htdocs
 
 
 class LeanHttpd(Httpd):
-    """Runs as www-data where it is started by root. start() takes the modules beyond MODULES."""
+    """Runs as www-data where it is started by root. start() takes the modules beyond Debian's and
+    those compared."""
 
     def __init__(self, scratch, processes=2, threads=32):
         super().__init__("event", scratch, None)
         self._processes = processes
         self._threads = threads
+        self._watcher = []
         self.write("app/index.html", "x" * PAGE_BYTES)
 
+    def watch(self, watcher):
+        """From the next start on it is one process, run by this command, as in `valgrind httpd -X`."""
+        self._watcher = [str(each) for each in watcher]
+        self._processes, self._threads = 1, WATCHED_THREADS
+
     def page(self, connection, headers):
-        """Requests the page, which must come."""
+        """Requests the page, which must come.
+
+        Where httpd is watched, returns when it has nothing left to do for it: a request that comes
+        before that is spared some of the way, so that costs would depend on who is faster."""
         answer = connection.request("GET", PAGE, headers)
         assert (answer.status, len(answer.body)) == (200, PAGE_BYTES), f"{answer.status} came"
+        deadline = time.monotonic() + IDLE_SECONDS
+        while self._watcher and not self._is_idle():
+            assert time.monotonic() < deadline, "httpd does not come to rest"
+            os.sched_yield()
         return answer
 
     def connection(self, https=False):
@@ -94,6 +108,8 @@ class LeanHttpd(Httpd):
                 else load_module(name))
 
     def _write_configuration(self, test):
+        # Left behind by httpd -X, which a next one would complain about.
+        (self.scratch / "run" / "httpd.pid").unlink(missing_ok=True)
         self._configuration = test
         lines = [self._load(name) for name in [*DEBIANS, *COMPARED, *self._arguments["modules"]]]
         (self.scratch / "conf" / "httpd.conf").write_text(CONFIGURATION.format(
@@ -102,45 +118,25 @@ class LeanHttpd(Httpd):
             threads=self._threads, workers=self._processes * self._threads))
         give_to_unprivileged(self.scratch)
 
-    def _wait_until_complete(self, old):
-        def complete():
-            if self._process.poll() is not None:
-                raise ServerDied(f"httpd ended with status {self._process.returncode}:\n"
-                                 + self.error_log.text())
-            return len(self.children() - old) >= self._processes
-
-        wait_until(complete, "httpd has its children", START_SECONDS)
-        with self.connection() as connection:
-            connection.request("OPTIONS", "*")
-
-
-class WatchedHttpd(LeanHttpd):
-    """One process, run by another program that watches it, as in `valgrind httpd -X`."""
-
-    def __init__(self, scratch, watcher):
-        super().__init__(scratch, processes=1, threads=WATCHED_THREADS)
-        self._watcher = [str(each) for each in watcher]
-
-    def page(self, connection, headers):
-        """The page, when httpd has nothing left to do for it: a request that comes before that is
-        spared some of the way, so that costs would depend on who is faster."""
-        answer = super().page(connection, headers)
-        deadline = time.monotonic() + IDLE_SECONDS
-        while not self._is_idle():
-            assert time.monotonic() < deadline, "httpd does not come to rest"
-            os.sched_yield()
-        return answer
-
     def _is_idle(self):
         return all(path.read_text().rpartition(")")[2].split()[0] == ASLEEP
                    for path in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat"))
 
     def _command(self, *arguments):
+        if not self._watcher:
+            return super()._command(*arguments)
         command = super()._command(*("-X" if each == "-DFOREGROUND" else each
                                      for each in arguments))
         at = command.index(program())
         return [*command[:at], *self._watcher, *command[at:]]
 
     def _wait_until_complete(self, old):
+        def complete():
+            if self._process.poll() is not None:
+                raise ServerDied(f"httpd ended with status {self._process.returncode}:\n"
+                                 + self.error_log.text())
+            return self._watcher or len(self.children() - old) >= self._processes
+
+        wait_until(complete, "httpd has its children", START_SECONDS)
         with self.connection() as connection:
             connection.request("OPTIONS", "*")

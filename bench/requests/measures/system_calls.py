@@ -4,7 +4,7 @@ import collections
 import re
 import shutil
 
-from measures.lean_httpd import WatchedHttpd
+from measures.lean_httpd import LeanHttpd
 
 from harness.waiting import wait_until
 
@@ -22,7 +22,8 @@ def measure(configuration, world, scratch, requests=500):
 def _run(configuration, world, scratch, count):
     output = scratch / "logs" / "strace.out"
     # With -D the process that we end is httpd, not strace.
-    httpd = WatchedHttpd(scratch, ["strace", "-D", "-f", "-qq", "-c", "-o", output])
+    httpd = LeanHttpd(scratch)
+    httpd.watch(["strace", "-D", "-f", "-qq", "-c", "-o", output])
     try:
         headers = configuration.start(httpd, world)
         with httpd.connection() as connection:

@@ -27,7 +27,7 @@ def _system_calls(calls):
     for each in sorted(calls):
         against = AGAINST.get(each)
         mine = calls[each]
-        more = {name: mine[name] - calls[against][name] for name in mine | calls[against]} \
+        more = {name: mine[name] - calls[against][name] for name in mine.keys() | calls[against]} \
             if against else {}
         named = ", ".join(f"{name} {count:+.2f}" for name, count in sorted(more.items())
                           if abs(count) > RARE)
