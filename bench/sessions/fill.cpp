@@ -1,10 +1,10 @@
 // Fills a new store with sessions that are as those of a store httpd has written, but many.
 //
-//   fill <template directory> <new directory> <sessions> <password> seen|unseen|unverified|ended
+//   fill <template directory> <new directory> <password> [<kind> <sessions>]...
 //
 // The template holds one live session of each user, who all have the same password. Each of the new
-// sessions comes with the root of its lineage, as after a first login. Prints for each the user and
-// the value of the cookie.
+// sessions comes with the root of its lineage, as after a first login. Prints for each that lives
+// the user and the value of the cookie.
 //
 //   seen        requests have no last-seen time to write: it lies an hour ahead
 //   unseen      each session's first request has
@@ -62,6 +62,11 @@ std::vector<core::Session> templates_in(const std::string& directory) {
   return sessions;
 }
 
+core::SessionId id_of(std::size_t number) {
+  return {core::sha256(
+      {core::bytes_of("session of the bench"), core::bytes_of(std::to_string(number))})};
+}
+
 void set_times(core::Session& session, Kind kind) {
   if (kind == Kind::Seen) session.last_seen = now() + kAhead;
   if (kind == Kind::Unseen) session.last_seen = now() - kLongAgo;
@@ -102,19 +107,23 @@ void fill(const std::string& directory, const store::Contents& contents) {
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count != 6) throw std::runtime_error("usage: fill template store sessions password kind");
+  if (count < 6) throw std::runtime_error("usage: fill template new password [kind sessions]...");
   const std::vector<core::Session> templates = templates_in(arguments[1]);
-  const std::size_t sessions = std::strtoull(arguments[3], nullptr, 10);
-  const Kind kind = kind_of(arguments[5]);
   store::Contents contents;
-  for (std::size_t i = 0; i < sessions; ++i) {
-    core::Session session = templates[i % templates.size()];
-    const core::SessionId id{
-        core::sha256({core::bytes_of("session of the bench"), core::bytes_of(std::to_string(i))})};
-    session.proof = core::proof_of(id, {session.identity.user, arguments[4]});
-    set_times(session, kind);
-    std::printf("%s %s\n", session.identity.user.c_str(), core::session_value(id).c_str());
-    add(contents, id, std::move(session), kind);
+  std::size_t number = 0;
+  for (int i = 4; i + 1 < count; i += 2) {
+    const Kind kind = kind_of(arguments[i]);
+    const std::size_t end = number + std::strtoull(arguments[i + 1], nullptr, 10);
+    for (; number < end; ++number) {
+      core::Session session = templates[number % templates.size()];
+      const core::SessionId id = id_of(number);
+      session.proof = core::proof_of(id, {session.identity.user, arguments[3]});
+      set_times(session, kind);
+      if (kind != Kind::Ended) {
+        std::printf("%s %s\n", session.identity.user.c_str(), core::session_value(id).c_str());
+      }
+      add(contents, id, std::move(session), kind);
+    }
   }
   fill(arguments[2], contents);
   return EXIT_SUCCESS;

@@ -1,6 +1,6 @@
 -- For wrk: sends one request again and again, or those of many sessions, and reports as JSON.
 --
---   wrk ... -s load.lua URL -- [file [in-order]]
+--   wrk ... -s load.lua URL -- method [file [in-order]]
 --
 -- Each line of the file is the header fields of one session, tab-separated as "Name: value". They
 -- are drawn at random, or taken one after the other.
@@ -14,11 +14,12 @@ end
 used = 0
 
 function init(arguments)
-  local path = arguments[1]
+  wrk.method = arguments[1]
+  local path = arguments[2]
   if not path then return end
   local lines = {}
   for line in io.lines(path) do lines[#lines + 1] = line end
-  local in_order = arguments[2] == "in-order"
+  local in_order = arguments[3] == "in-order"
   local head = wrk.format():gsub("\r\n\r\n$", "\r\n")
   math.randomseed(os.time())
   request = function()

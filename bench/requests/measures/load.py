@@ -32,16 +32,17 @@ class Load:
         return 1e6 * self.cpu_seconds / self.requests
 
 
-def loaded(httpd, path, headers=(), seconds=2, connections=8, sessions=None, in_order=False):
+def loaded(httpd, path, headers=(), seconds=2, connections=8, sessions=None, in_order=False,
+           method="GET"):
     """What wrk and the kernel say of that long a time. Every answer must be good. `sessions` is a file
     for load.lua."""
-    lua = ["--", sessions, *(["in-order"] if in_order else [])] if sessions else []
+    lua = [method, *([sessions] if sessions else []), *(["in-order"] if in_order else [])]
     fields = [part for name, value in headers for part in ("-H", f"{name}: {_text(value)}")]
     before = cpu_seconds(httpd.children())
     done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", TIMEOUT,
                            "-s", SCRIPT, *fields,
                            "-H", f"Host: localhost:{httpd.port}",
-                           f"http://127.0.0.1:{httpd.port}{path}", *lua],
+                           f"http://127.0.0.1:{httpd.port}{path}", "--", *lua],
                           capture_output=True, text=True, check=True)
     spent = cpu_seconds(httpd.children()) - before
     said = json.loads(done.stdout.splitlines()[-1])

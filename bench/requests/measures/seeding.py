@@ -16,30 +16,34 @@ from harness.requests import basic, cookie_of, sign_in
 FILL = BUILD / "bench" / "sessions" / "fill"
 # Few enough that mod_ldap keeps all of them.
 CROWD = crowd_of(100)
+SAMPLES = 50
 
 
 @dataclasses.dataclass
 class Seeded:
-    """A httpd that has just been started on a store with so many sessions."""
+    """A httpd that has just been started on a store with many sessions."""
     httpd: object
-    sessions: int
     path: pathlib.Path  # of the header fields of their requests, for load.lua
     disk_bytes: int
     start_seconds: float
 
     def draw(self, count):
         """The header fields of so many sessions at random."""
-        lines = self.path.read_text().splitlines()
-        return [[tuple(field.split(": ", 1)) for field in line.split("\t")]
-                for line in random.choices(lines, k=count)]
+        return _parsed(random.choices(self.path.read_text().splitlines(), k=count))
+
+    def sent(self, count):
+        """The header fields of some of those that were sent first, in order."""
+        # wrk asks for one request before the first, and looks at it only.
+        lines = self.path.read_text().splitlines()[1:count]
+        return _parsed(lines[::max(1, count // SAMPLES)])
 
     def mapped_bytes(self):
         """What the children have of the store in memory, shared by them."""
         return sum(_mapped_bytes(pid, self.httpd.store) for pid in self.httpd.children())
 
 
-def seeded(httpd, sections, modules, sessions, kind="seen"):
-    """Starts httpd with these many sessions of the crowd; see bench/sessions/fill.cpp for `kind`."""
+def seeded(httpd, sections, modules, **kinds):
+    """Starts httpd with so many sessions of the crowd of each kind; see bench/sessions/fill.cpp."""
     httpd.start(sections, modules)
     cookie = [cookie_of(sign_in(httpd, person, PAGE)) for person in CROWD][-1]
     name = cookie[1].partition("=")[0]
@@ -47,14 +51,19 @@ def seeded(httpd, sections, modules, sessions, kind="seen"):
     template = httpd.scratch / "run" / "template"
     httpd.store.rename(template)
     filled = subprocess.run(
-        unprivileged([FILL, template, httpd.store, sessions, CROWD[0].password, kind]),
+        unprivileged([FILL, template, httpd.store, CROWD[0].password,
+                      *(word for kind in kinds.items() for word in kind)]),
         check=True, capture_output=True, text=True)
     path = httpd.scratch / "sessions"
     _write_requests(path, filled.stdout, name)
     data = (httpd.store / "data.mdb").stat()
     begun = time.monotonic()
     httpd.start(sections, modules)
-    return Seeded(httpd, sessions, path, data.st_blocks * 512, time.monotonic() - begun)
+    return Seeded(httpd, path, data.st_blocks * 512, time.monotonic() - begun)
+
+
+def _parsed(lines):
+    return [[tuple(field.split(": ", 1)) for field in line.split("\t")] for line in lines]
 
 
 def _write_requests(path, said, cookie_name):

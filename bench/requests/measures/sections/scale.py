@@ -50,7 +50,7 @@ def _started(stack, bench, case):
     stack.callback(shutil.rmtree, httpd.scratch)
     stack.callback(httpd.stop)
     return seeded(httpd, configuration.sections(httpd, bench.world), configuration.modules,
-                  case.sessions, case.kind)
+                  **{case.kind: case.sessions})
 
 
 def _requests(cases, rounds, instructions):

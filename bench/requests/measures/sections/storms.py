@@ -1,0 +1,126 @@
+"""Everybody comes or goes at once: logins, logouts and verifications, all of which must be on the disk
+before they are answered."""
+
+import contextlib
+import itertools
+import shutil
+
+from measures.configurations import numbered, protected
+from measures.disk import percentile, sync_times
+from measures.lean_httpd import PAGE, LeanHttpd
+from measures.load import loaded
+from measures.seeding import CROWD, seeded
+from measures.tables import Table, number
+
+from harness.requests import SAME_ORIGIN, basic, cookie_of
+
+SECONDS = 3
+CLIENTS = (1, 8, 64)
+LOGOUTS_AT_MOST = 100_000
+LOGINS_AT_MOST = 9_000
+REVALIDATED = 100_000
+WINDOW_SECONDS = 600
+EPOCH = ("auth_epoch",)
+LOGOUT = f"""
+<Location "/logout">
+    SetHandler auth-epoch-logout
+    AuthEpochLogoutResponse redirect {PAGE}
+    Require all granted
+</Location>
+"""
+COLUMNS = ["", "clients", "a second", "by syncs a second", "CPU us", "median ms", "p99 ms"]
+
+
+def run(bench):
+    times = sync_times(bench.scratch)
+    syncs = len(times) / sum(times)
+    table = Table("Storms", COLUMNS, note="A sync is a write of 4 kB and fdatasync, one after the "
+                  "other, on the disk that the store stands on. The password file has apr1 hashes.")
+    table.add("sync", 1, number(syncs), number(1, 2), None, number(1e3 * percentile(times, 0.5), 2),
+              number(1e3 * percentile(times, 0.99), 2))
+    for clients in CLIENTS:
+        _add(table, "logout", clients, _logouts(bench, clients), syncs)
+    for provider in (_ldap, _file):
+        for clients in CLIENTS:
+            _add(table, f"login, {provider.__name__[1:]}", clients,
+                 _logins(bench, clients, provider), syncs)
+    for clients in CLIENTS:
+        load = _revalidations(bench, clients)
+        _add(table, "request that asks the directory again", clients, load, syncs)
+    needed = REVALIDATED / WINDOW_SECONDS
+    table.note += (f" {number(REVALIDATED)} sessions with `AuthEpochRevalidate 10min`, all in use, "
+                   f"ask {number(needed)} times a second: {needed / load.rate:.1%} of what "
+                   f"{CLIENTS[-1]} clients reach.")
+    return [table]
+
+
+def _add(table, what, clients, load, syncs):
+    table.add(what, clients, number(load.rate), number(load.rate / syncs, 2),
+              number(load.cpu_us), number(load.median_ms, 2), number(load.p99_ms, 2))
+
+
+def _logouts(bench, clients):
+    """Each ends a session of its own."""
+    with _httpd(bench) as httpd:
+        store = seeded(httpd, protected(bench.world.directory_url, more="AuthEpoch On") + LOGOUT,
+                       EPOCH, seen=LOGOUTS_AT_MOST)
+        load = loaded(httpd, "/logout", [SAME_ORIGIN], SECONDS, clients, store.path, in_order=True,
+                      method="POST")
+        assert load.used <= LOGOUTS_AT_MOST, "there were too few sessions to end"
+        # The last ones that were built may not have been sent.
+        for headers in store.sent(load.requests - clients):
+            assert httpd.request("GET", PAGE, headers).status == 401, "a session has not ended"
+        return load
+
+
+def _logins(bench, clients, provider):
+    with _httpd(bench) as httpd:
+        httpd.start(provider(httpd, bench.world), EPOCH)
+        path = httpd.scratch / "answers"
+        with path.open("w") as out, httpd.connection() as connection:
+            for person in itertools.islice(itertools.cycle(CROWD), LOGINS_AT_MOST):
+                name, value = cookie_of(connection.request("GET", PAGE))
+                out.write(f"Authorization: {basic(person)[1].decode()}\t{name}: {value}\n")
+        load = loaded(httpd, PAGE, (), SECONDS, clients, path, in_order=True)
+        assert load.used <= LOGINS_AT_MOST, "there were too few challenges to answer"
+        return load
+
+
+def _ldap(_httpd, world):
+    return protected(world.directory_url, more="AuthEpoch On")
+
+
+def _file(httpd, _world):
+    users = httpd.write_password_file("users", *CROWD)
+    return f"""
+<Location "/">
+    AuthType Basic
+    AuthName "Staff"
+    AuthBasicProvider file
+    AuthUserFile {users}
+    AuthEpoch On
+    Require valid-user
+</Location>
+"""
+
+
+def _revalidations(bench, clients):
+    """Each is the first request of a session since its verification was due."""
+    with _httpd(bench) as httpd:
+        store = seeded(httpd, numbered("6").sections(httpd, bench.world), EPOCH,
+                       unverified=REVALIDATED)
+        load = loaded(httpd, PAGE, (), SECONDS, clients, store.path, in_order=True)
+        assert load.used <= REVALIDATED, "there were too few sessions to verify"
+        return load
+
+
+@contextlib.contextmanager
+def _httpd(bench):
+    # With no worker idle, httpd would close connections that are kept alive.
+    httpd = LeanHttpd(bench.scratch / "httpd", threads=max(CLIENTS))
+    try:
+        yield httpd
+        httpd.assert_untroubled()
+    finally:
+        httpd.stop()
+        shutil.rmtree(httpd.scratch)
