@@ -33,8 +33,8 @@ function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
     '{"requests": %d, "seconds": %f, "median_ms": %f, "p99_ms": %f, "max_ms": %f, "used": %d, ' ..
-      '"failed": %d, "refused": %d}\n',
+      '"closed": %d, "failed": %d, "refused": %d}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
     latency:percentile(99) / 1e3, latency.max / 1e3, threads[1]:get("used"),
-    errors.connect + errors.read + errors.write + errors.timeout, errors.status))
+    errors.read, errors.connect + errors.write + errors.timeout, errors.status))
 end

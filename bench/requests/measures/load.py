@@ -20,6 +20,7 @@ class Load:
     p99_ms: float
     max_ms: float
     used: int  # requests that were built; of a file in order, as many lines
+    closed: int  # connections by httpd, a request on its way, which was sent again
     cpu_seconds: float  # user and system, of httpd's children
 
     @property
@@ -33,9 +34,9 @@ class Load:
 
 
 def loaded(httpd, path, headers=(), seconds=2, connections=8, sessions=None, in_order=False,
-           method="GET"):
+           method="GET", may_close=False):
     """What wrk and the kernel say of that long a time. Every answer must be good. `sessions` is a file
-    for load.lua."""
+    for load.lua. httpd closes connections that are kept alive when no worker is idle: `may_close`."""
     lua = [method, *([sessions] if sessions else []), *(["in-order"] if in_order else [])]
     fields = [part for name, value in headers for part in ("-H", f"{name}: {_text(value)}")]
     before = cpu_seconds(httpd.children())
@@ -48,6 +49,7 @@ def loaded(httpd, path, headers=(), seconds=2, connections=8, sessions=None, in_
     said = json.loads(done.stdout.splitlines()[-1])
     bad = said.pop("failed"), said.pop("refused")
     assert bad == (0, 0), f"{bad[0]} requests failed and {bad[1]} were refused:\n{done.stdout}"
+    assert may_close or not said["closed"], f"connections were closed:\n{done.stdout}"
     return Load(**said, cpu_seconds=spent)
 
 

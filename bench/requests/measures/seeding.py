@@ -26,6 +26,7 @@ class Seeded:
     path: pathlib.Path  # of the header fields of their requests, for load.lua
     disk_bytes: int
     start_seconds: float
+    taken: int = 0
 
     def draw(self, count):
         """The header fields of so many sessions at random."""
@@ -36,6 +37,15 @@ class Seeded:
         # wrk asks for one request before the first, and looks at it only.
         lines = self.path.read_text().splitlines()[1:count]
         return _parsed(lines[::max(1, count // SAMPLES)])
+
+    def take(self, count):
+        """A file for load.lua with so many sessions that no other such file has."""
+        lines = self.path.read_text().splitlines()[self.taken:self.taken + count]
+        assert len(lines) == count, "there are too few sessions"
+        path = self.path.with_name(f"sessions-from-{self.taken}")
+        path.write_text("\n".join(lines) + "\n")
+        self.taken += count
+        return path
 
     def mapped_bytes(self):
         """What the children have of the store in memory, shared by them."""
