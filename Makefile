@@ -10,6 +10,7 @@ UNIT_TESTS := $(BUILD)/tests/units
 MODEL_TESTS := $(BUILD)/tests/models
 BENCH_SESSIONS := $(BUILD)/bench/sessions/lists
 BENCH_FILL := $(BUILD)/bench/sessions/fill
+BENCH_SLOW_SYNC := $(BUILD)/bench/requests/slow_sync.so
 PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
@@ -124,7 +125,7 @@ SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verificatio
   src/httpd/metrics_text.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-BENCH := $(call objects,$(wildcard bench/sessions/*.cpp))
+BENCH := $(call objects,$(wildcard bench/sessions/*.cpp) bench/requests/slow_sync.c)
 MODEL := $(call objects,$(wildcard tests/model/*.cpp))
 OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(BENCH)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
@@ -154,6 +155,9 @@ $(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUI
 $(BENCH_SESSIONS) $(BENCH_FILL): %: %.o $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
+
+$(BENCH_SLOW_SYNC): %.so: %.o
+	$(call say,LINK) $(LINK) -shared -o $@ $^
 
 $(BUILD)/libepoch_core.a: $(CORE)
 $(BUILD)/libepoch_store.a: $(STORE)
@@ -281,7 +285,7 @@ check-docs:
 
 # ONLY="section section" runs some; BENCH_FLAGS goes to bench/requests/run, which explains itself.
 bench: export EPOCH_BUILD := $(abspath $(BUILD))
-bench: all $(BENCH_FILL)
+bench: all $(BENCH_FILL) $(BENCH_SLOW_SYNC)
 	@build-aux/install-deps bench
 	bench/requests/run --only "$(ONLY)" $(BENCH_FLAGS)
 

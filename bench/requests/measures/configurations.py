@@ -33,6 +33,10 @@ class Configuration:
     modules: tuple = ()        # loaded here alone; "auth_epoch" is ours
     requests: int = 1000       # as many as callgrind is patient for
 
+    @property
+    def label(self):
+        return f"{self.number} {self.name}"
+
     def start(self, httpd, world):
         """Returns the header fields of a signed-in client, with every cache warm."""
         httpd.start(self.sections(httpd, world), self.modules)
@@ -45,16 +49,16 @@ def configurations():
         Configuration("1", "no authentication", _open, _nobody),
         Configuration("2", BASELINE, _basic("valid-user"), _basic_alone),
         Configuration("3", "mod_authnz_ldap, ldap-group", _basic(LDAP_GROUP), _basic_alone),
-        Configuration("2a", "2, mod_auth_epoch loaded, AuthEpoch not set", _basic("valid-user"),
+        Configuration("2a", "the same, mod_auth_epoch loaded but not On", _basic("valid-user"),
                       _basic_alone, modules=(EPOCH,)),
-        _epoch("4", "2 with AuthEpoch On", "valid-user"),
-        _epoch("5", "3 with AuthEpoch On", LDAP_GROUP),
-        _epoch("6", "4 with AuthEpochRevalidate 10min", "valid-user", REVALIDATE),
-        _epoch("6g", "5 with AuthEpochRevalidate 10min", LDAP_GROUP, REVALIDATE),
+        _epoch("4", "AuthEpoch On, valid-user", "valid-user"),
+        _epoch("5", "AuthEpoch On, ldap-group", LDAP_GROUP),
+        _epoch("6", "AuthEpochRevalidate, valid-user", "valid-user", REVALIDATE),
+        _epoch("6g", "AuthEpochRevalidate, ldap-group", LDAP_GROUP, REVALIDATE),
         _form("7", "mod_auth_form + mod_session_cookie", _session_cookie),
-        _form("8", "7 + mod_session_crypto", _session_crypto, requests=10),
-        _form("9", "mod_auth_form + mod_session_dbd (sqlite3)", _session_dbd),
-        Configuration("10", "mod_auth_openidc, session in shared memory", _openid, _openid_login,
+        _form("8", "mod_auth_form + mod_session_crypto", _session_crypto, requests=10),
+        _form("9", "mod_auth_form + mod_session_dbd, sqlite3", _session_dbd),
+        Configuration("10", "mod_auth_openidc, shared memory", _openid, _openid_login,
                       modules=("auth_openidc",), requests=500),
     )
 

@@ -3,13 +3,14 @@ for every configuration but for the one that is on trial; one static file, no ac
 
 import os
 import pathlib
+import shutil
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "httpd"))
 
 from harness.client import Connection  # noqa: E402
-from harness.httpd import Httpd, load_module, program  # noqa: E402
+from harness.httpd import BUILD, Httpd, load_module, program  # noqa: E402
 from harness.processes import ServerDied, give_to_unprivileged, is_root  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
@@ -21,6 +22,7 @@ DEBIANS = ["mpm_event", "access_compat", "alias", "auth_basic", "authn_core", "a
 # beside which AuthEpochRevalidate asks the provider all the same.
 COMPARED = ["unixd", "watchdog", "ldap", "authnz_ldap", "request", "auth_form", "session",
             "session_cookie", "session_crypto", "dbd", "session_dbd"]
+SLOW_SYNC = BUILD / "bench" / "requests" / "slow_sync.so"
 PAGE = "/app/index.html"
 PAGE_BYTES = 1024
 START_SECONDS = 120  # valgrind takes its time
@@ -71,12 +73,19 @@ class LeanHttpd(Httpd):
         self._processes = processes
         self._threads = threads
         self._watcher = []
+        self._environment = []
         self.write("app/index.html", "x" * PAGE_BYTES)
 
     def watch(self, watcher):
         """From the next start on it is one process, run by this command, as in `valgrind httpd -X`."""
         self._watcher = [str(each) for each in watcher]
         self._processes, self._threads = 1, WATCHED_THREADS
+
+    def slow_syncs(self, microseconds):
+        """From the next start on, its disk takes so much longer for whatever must be durable."""
+        library = self.scratch / SLOW_SYNC.name
+        shutil.copy(SLOW_SYNC, library)
+        self._environment = ["env", f"LD_PRELOAD={library}", f"EPOCH_BENCH_SYNC_US={microseconds}"]
 
     def page(self, connection, headers):
         """Requests the page, which must come.
@@ -123,12 +132,11 @@ class LeanHttpd(Httpd):
                    for path in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat"))
 
     def _command(self, *arguments):
-        if not self._watcher:
-            return super()._command(*arguments)
-        command = super()._command(*("-X" if each == "-DFOREGROUND" else each
-                                     for each in arguments))
+        if self._watcher:
+            arguments = ["-X" if each == "-DFOREGROUND" else each for each in arguments]
+        command = super()._command(*arguments)
         at = command.index(program())
-        return [*command[:at], *self._watcher, *command[at:]]
+        return [*command[:at], *self._environment, *self._watcher, *command[at:]]
 
     def _wait_until_complete(self, old):
         def complete():

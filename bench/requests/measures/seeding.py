@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import random
+import shutil
 import subprocess
 import time
 
@@ -60,8 +61,10 @@ def seeded(httpd, sections, modules, **kinds):
     httpd.stop()
     template = httpd.scratch / "run" / "template"
     httpd.store.rename(template)
+    # httpd's user may not be able to read the tree it was built in.
+    fill = shutil.copy(FILL, httpd.scratch)
     filled = subprocess.run(
-        unprivileged([FILL, template, httpd.store, CROWD[0].password,
+        unprivileged([fill, template, httpd.store, CROWD[0].password,
                       *(word for kind in kinds.items() for word in kind)]),
         check=True, capture_output=True, text=True)
     path = httpd.scratch / "sessions"

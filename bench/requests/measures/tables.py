@@ -15,6 +15,11 @@ class Table:
         assert len(cells) == len(self.columns), f"{self.title}: {cells}"
         self.rows.append(["" if cell is None else str(cell) for cell in cells])
 
+    def cell(self, first, column):
+        """Of the row that begins so."""
+        row = next(row for row in self.rows if row[0] == first)
+        return row[self.columns.index(column)]
+
     def markdown(self):
         widths = [max(len(row[i]) for row in [self.columns, *self.rows])
                   for i in range(len(self.columns))]
@@ -29,6 +34,15 @@ class Table:
         note = f"\n{self.note}\n" if self.note else ""
         return (f"### {self.title}\n\n" + line(self.columns) + rule
                 + "".join(map(line, self.rows)) + note)
+
+
+def side_by_side(title, parts):
+    """The tables' columns of these names, for the rows that all have; `parts` are of (table, column,
+    name)."""
+    joined = Table(title, [parts[0][0].columns[0], *(name for _, _, name in parts)])
+    for row in parts[0][0].rows:
+        joined.add(row[0], *(table.cell(row[0], column) for table, column, _ in parts))
+    return joined
 
 
 def number(value, digits=0):

@@ -50,7 +50,7 @@ def _table(processes, rounds):
     for each in NUMBERS:
         for connections in CONNECTIONS:
             mine = [one[each, connections] for one in rounds]
-            table.add(f"{each} {numbered(each).name}", connections, number(_cpu(mine), 1),
+            table.add(numbered(each).label, connections, number(_cpu(mine), 1),
                       spread([one[each, connections].cpu_us / one["2", connections].cpu_us
                               for one in rounds]),
                       number(statistics.median(load.rate for load in mine)),
@@ -64,7 +64,7 @@ def _cpu(loads):
 
 
 def _plot(bench, rounds):
-    lines = [Line(f"{each} {numbered(each).name}",
+    lines = [Line(numbered(each).label,
                   [(connections, _cpu([one[each, connections] for one in rounds]))
                    for connections in CONNECTIONS])
              for each in NUMBERS]

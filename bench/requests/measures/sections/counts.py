@@ -31,7 +31,7 @@ def _system_calls(calls):
             if against else {}
         named = ", ".join(f"{name} {count:+.2f}" for name, count in sorted(more.items())
                           if abs(count) > RARE)
-        table.add(f"{each} {numbered(each).name}", number(mine.total(), 2), against,
+        table.add(numbered(each).label, number(mine.total(), 2), against,
                   f"{sum(more.values()):+.2f}" if against else None, named)
     return table
 
@@ -46,6 +46,6 @@ def _allocations(heap):
         for library, calls in heap[each].allocations.items():
             counted[next((owner for name, owner in OURS.items() if library.startswith(name)),
                          "others")] += calls
-        table.add(f"{each} {numbered(each).name}",
+        table.add(numbered(each).label,
                   *(number(counted[owner], 2) for owner in [*owners, "others"]))
     return table

@@ -22,7 +22,7 @@ def run(bench):
                    "N"], note=NOTE)
     for each, cost in costs.items():
         plain = cost.instructions - cost.sha256
-        table.add(f"{each.number} {each.name}", number(cost.instructions),
+        table.add(each.label, number(cost.instructions),
                   ratio(cost.instructions / against), number(cost.sha256) if cost.sha256 else None,
                   ratio(plain / against), bench.options.requests or each.requests)
     return [table]
@@ -33,7 +33,7 @@ def profile(bench, name):
     configuration = numbered(name)
     cost = callgrind.measure(configuration, bench.world, bench.scratch / "httpd",
                              bench.options.requests, bench.keep)
-    with_callees = Table(f"Functions of the module in {name}, {configuration.name}",
+    with_callees = Table(f"Functions of the module in {configuration.label}",
                          ["function", "with what it calls", "share", "itself", "calls"])
     called = _incoming(cost)
     for function, total in cost.inclusive.most_common():

@@ -4,12 +4,14 @@ strikes all of them."""
 import contextlib
 import statistics
 
-from measures.configurations import BASELINE, configurations
+from measures.configurations import BASELINE, configurations, numbered
 from measures.lean_httpd import PAGE, LeanHttpd
 from measures.load import loaded, spread
 from measures.tables import Table, number
 
 SECONDS = 2
+OURS = ("4", "5", "6", "6g")
+OTHERS = ("7", "8", "9", "10")
 NOTE = ("Processor time is user and system of all children of httpd. Client and servers share the "
         "machine's cores. Ratios are to 2 in the same round: median, least and most.")
 
@@ -20,7 +22,7 @@ def run(bench):
         rounds = [_round(servers, turn) for turn in range(bench.options.rounds)]
         for httpd, _ in servers.values():
             httpd.assert_untroubled()
-    return [_table(rounds)]
+    return [_table(rounds), _times_the_others(rounds)]
 
 
 def _started(stack, bench, configuration):
@@ -40,15 +42,26 @@ def _round(servers, turn):
 def _table(rounds):
     table = Table(f"Requests a second, and processor time: {len(rounds)} rounds of {SECONDS} s, "
                   "8 connections",
-                  ["configuration", "requests/s", "against 2", "CPU us/request", "against 2"],
+                  ["configuration", "requests/s", "requests/s against 2", "CPU us/request",
+                   "CPU against 2"],
                   note=NOTE)
     for each in configurations():
         rates = [one[each].rate for one in rounds]
         times = [one[each].cpu_us for one in rounds]
         against = [next(load for other, load in one.items() if other.name == BASELINE)
                    for one in rounds]
-        table.add(f"{each.number} {each.name}", number(statistics.median(rates)),
+        table.add(each.label, number(statistics.median(rates)),
                   spread([mine / base.rate for mine, base in zip(rates, against)]),
                   number(statistics.median(times), 1),
                   spread([mine / base.cpu_us for mine, base in zip(times, against)]))
+    return table
+
+
+def _times_the_others(rounds):
+    table = Table("Requests a second, as a multiple of others'",
+                  ["configuration", *(numbered(each).label for each in OTHERS)])
+    for mine in OURS:
+        table.add(numbered(mine).label,
+                  *(spread([one[numbered(mine)].rate / one[numbered(other)].rate
+                            for one in rounds]) for other in OTHERS))
     return table

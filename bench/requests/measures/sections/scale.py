@@ -64,7 +64,7 @@ def _requests(cases, rounds, instructions):
         counted = instructions.get(case)
         mine = [one[case] for one in rounds]
         table.add(
-            f"{case.number} {numbered(case.number).name}{', unseen' * (case.kind == 'unseen')}",
+            numbered(case.number).label + ", unseen" * (case.kind == "unseen"),
             number(case.sessions), counted and number(counted),
             counted and ratio(counted / instructions[fewest]),
             number(statistics.median(each.cpu_us for each in mine), 1),
@@ -88,7 +88,7 @@ def _storage(stores):
 
 
 def _plot(bench, instructions):
-    lines = [Line(f"{each} {numbered(each).name}",
+    lines = [Line(numbered(each).label,
                   [(case.sessions, cost / 1000) for case, cost in instructions.items()
                    if case.number == each])
              for each in NUMBERS]
