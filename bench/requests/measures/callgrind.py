@@ -7,9 +7,11 @@ requests cost. callgrind's processor has no SHA instructions, so hashing looks d
 import shutil
 
 from measures.call_profile import CallProfile
-from measures.lean_httpd import LeanHttpd
+from measures.lean_httpd import PAGE, LeanHttpd
 
 SHARE_OF_FEW = 5
+WARMING = 1000  # requests, so that those of all users are among them
+HANDLES = "ap_run_process_connection"
 
 
 def measure(configuration, world, scratch, requests=None, keep=None):
@@ -29,16 +31,24 @@ def measure(configuration, world, scratch, requests=None, keep=None):
 
 
 def measure_store(store, requests):
-    """The same for sessions of a Seeded at random. Its httpd serves nobody else from then on."""
-    def run(count):
-        def start():
-            store.httpd.restart()
-            return store.draw(count)
+    """Instructions of a request of one of the sessions of a Seeded, at random; those that httpd spends
+    while it handles the connection. Its httpd serves nobody else from then on.
 
-        store.httpd.stop()
-        return _profile(store.httpd, start)
-
-    return _difference(run, requests)
+    One run, as httpd takes long to read a large store through before it serves. An OPTIONS sets
+    the counters to nought when every cache is warm."""
+    httpd = store.httpd
+    httpd.stop()
+    httpd.watch([*_watcher(httpd), "--zero-before=ap_send_http_options"])
+    httpd.restart()
+    with httpd.connection() as connection:
+        for headers in store.draw(WARMING):
+            httpd.page(connection, headers)
+        assert connection.request("OPTIONS", PAGE, headers).status == 200
+        for headers in store.draw(requests):
+            httpd.page(connection, headers)
+    httpd.stop()
+    httpd.assert_untroubled()
+    return CallProfile.read(_output(httpd)).inclusive["apache2", HANDLES] / requests
 
 
 def _difference(run, many):
@@ -49,8 +59,7 @@ def _difference(run, many):
 
 def _profile(httpd, start):
     """`start` starts httpd and returns the header fields of each request."""
-    httpd.watch(["valgrind", "--tool=callgrind", "--quiet",
-                 f"--callgrind-out-file={_output(httpd)}"])
+    httpd.watch(_watcher(httpd))
     requests = start()
     with httpd.connection() as connection:
         for headers in requests:
@@ -58,6 +67,10 @@ def _profile(httpd, start):
     httpd.stop()
     httpd.assert_untroubled()
     return CallProfile.read(_output(httpd))
+
+
+def _watcher(httpd):
+    return ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={_output(httpd)}"]
 
 
 def _output(httpd):

@@ -25,7 +25,7 @@ COMPARED = ["unixd", "watchdog", "ldap", "authnz_ldap", "request", "auth_form", 
 SLOW_SYNC = BUILD / "bench" / "requests" / "slow_sync.so"
 PAGE = "/app/index.html"
 PAGE_BYTES = 1024
-START_SECONDS = 120  # valgrind takes its time
+START_SECONDS = 300  # valgrind takes its time
 IDLE_SECONDS = 15
 SHOWN_PROBLEMS = 5
 WATCHED_THREADS = 8
@@ -80,6 +80,16 @@ class LeanHttpd(Httpd):
         """From the next start on it is one process, run by this command, as in `valgrind httpd -X`."""
         self._watcher = [str(each) for each in watcher]
         self._processes, self._threads = 1, WATCHED_THREADS
+
+    def stop(self):
+        """Leaves no process behind, whatever has gone wrong."""
+        process = self._process
+        try:
+            super().stop()
+        finally:
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
 
     def slow_syncs(self, microseconds):
         """From the next start on, its disk takes so much longer for whatever must be durable."""
@@ -146,5 +156,11 @@ class LeanHttpd(Httpd):
             return self._watcher or len(self.children() - old) >= self._processes
 
         wait_until(complete, "httpd has its children", START_SECONDS)
-        with self.connection() as connection:
-            connection.request("OPTIONS", "*")
+        wait_until(self._answers, "httpd answers", START_SECONDS)
+
+    def _answers(self):
+        try:
+            with self.connection() as connection:
+                return connection.request("OPTIONS", "*")
+        except TimeoutError:
+            return None
