@@ -4,15 +4,12 @@ for every configuration but for the one that is on trial; one static file, no ac
 import os
 import pathlib
 import shutil
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "httpd"))
-
-from harness.client import Connection  # noqa: E402
-from harness.httpd import BUILD, Httpd, load_module, program  # noqa: E402
-from harness.processes import ServerDied, give_to_unprivileged, is_root  # noqa: E402
-from harness.waiting import wait_until  # noqa: E402
+from harness.client import Connection
+from harness.httpd import BUILD, Httpd, load_module, program
+from harness.processes import ServerDied, give_to_unprivileged, is_root
+from harness.waiting import wait_until
 
 # What Debian's httpd comes with switched on.
 DEBIANS = ["mpm_event", "access_compat", "alias", "auth_basic", "authn_core", "authn_file",

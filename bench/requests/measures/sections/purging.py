@@ -5,8 +5,8 @@ import statistics
 import subprocess
 import time
 
-from measures.lean_httpd import PAGE, LeanHttpd
 from measures.configurations import protected
+from measures.lean_httpd import PAGE, LeanHttpd
 from measures.load import loaded
 from measures.seeding import seeded
 from measures.sections.storms import EPOCH, LOGOUT
