@@ -5,8 +5,8 @@ from measures.call_profile import ALLOCATORS
 from measures.configurations import BASELINE, configurations, numbered
 from measures.tables import Table, number, ratio
 
-NOTE = ("callgrind's processor has no SHA instructions. Where the real one has, the column *SHA-256*, "
-        "which *instructions* contain, shrinks to about a tenth.")
+NOTE = ("callgrind's processor has no SHA instructions. On one that has, the truth lies between the two "
+        "ratios: *SHA-256* is what *instructions* contain of its block function.")
 SMALLEST_SHARE = 0.005  # of a request, for a function to be worth a line
 MODULE = "mod_auth_epoch.so"
 NAME_CHARACTERS = 100
