@@ -7,6 +7,7 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 
+HEADROOM = 1.1
 GREY = "#808080"
 COLOURS = ("#2f7ed8", "#d9822b", "#2a9d62", "#b14ac0")
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "bench", "font.family": "sans-serif",
@@ -27,7 +28,7 @@ def plot(path, lines, across, upwards):
         for line, colour in zip(lines, COLOURS):
             axes.plot(*zip(*line.points), marker="o", color=colour, label=line.name)
         axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, HEADROOM * max(y for line in lines for _, y in line.points))
         points = sorted({x for line in lines for x, _ in line.points})
         axes.set_xticks(points, [f"{x:,}".replace(",", " ") for x in points])
         axes.minorticks_off()
@@ -35,6 +36,6 @@ def plot(path, lines, across, upwards):
         axes.set_ylabel(upwards)
         axes.grid(color=GREY, alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, loc="lower right")
         figure.savefig(path, transparent=True, bbox_inches="tight", metadata={"Date": None})
         pyplot.close(figure)
