@@ -132,7 +132,7 @@ def _revalidations(bench, clients):
 @contextlib.contextmanager
 def _httpd(bench):
     # With no worker idle, httpd would close connections that are kept alive.
-    httpd = LeanHttpd(bench.scratch / "httpd", threads=max(CLIENTS))
+    httpd = LeanHttpd(bench.scratch / "httpd", threads=2 * max(CLIENTS))
     try:
         yield httpd
         httpd.assert_untroubled()
