@@ -9,6 +9,8 @@ EPOCHCTL := $(BUILD)/epochctl
 UNIT_TESTS := $(BUILD)/tests/units
 MODEL_TESTS := $(BUILD)/tests/models
 BENCH_SESSIONS := $(BUILD)/bench/sessions/lists
+BENCH_FILL := $(BUILD)/bench/sessions/fill
+BENCH_SLOW_SYNC := $(BUILD)/bench/requests/slow_sync.so
 PYTHON := /usr/bin/python3
 CLANG_FORMAT := clang-format-14
 INSTALL := install
@@ -38,7 +40,7 @@ help:
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
-	@echo 'make bench-requests   how many instructions a request costs (N=1000)'
+	@echo 'make bench        what a request costs, beside what people use instead; ONLY=instructions'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
 	@echo 'make clean        distclean'
@@ -123,7 +125,7 @@ SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verificatio
   src/httpd/metrics_text.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
-BENCH := $(call objects,bench/sessions/lists.cpp)
+BENCH := $(call objects,$(wildcard bench/sessions/*.cpp) bench/requests/slow_sync.c)
 MODEL := $(call objects,$(wildcard tests/model/*.cpp))
 OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(BENCH)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
@@ -150,9 +152,12 @@ $(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUI
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(CORE_LIBS)
 
-$(BENCH_SESSIONS): $(BENCH) $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
+$(BENCH_SESSIONS) $(BENCH_FILL): %: %.o $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
+
+$(BENCH_SLOW_SYNC): %.so: %.o
+	$(call say,LINK) $(LINK) -shared -o $@ $^
 
 $(BUILD)/libepoch_core.a: $(CORE)
 $(BUILD)/libepoch_store.a: $(STORE)
@@ -276,14 +281,16 @@ check-docs:
 
 # ---- benchmarks: printed, never asserted
 
-.PHONY: bench-directory bench-sessions bench-requests
+.PHONY: bench bench-directory bench-sessions
+
+# ONLY="section section" runs some; BENCH_FLAGS goes to bench/requests/run, which explains itself.
+bench: export EPOCH_BUILD := $(abspath $(BUILD))
+bench: all $(BENCH_FILL) $(BENCH_SLOW_SYNC)
+	@build-aux/install-deps bench
+	bench/requests/run --only "$(ONLY)" $(BENCH_FLAGS)
+
 bench-directory: all
 	bench/directory/latency $(N)
 
 bench-sessions: $(BENCH_SESSIONS)
 	$(BENCH_SESSIONS) $(N)
-
-# In instructions, which repeat; see bench/requests/instructions.
-bench-requests: all
-	@build-aux/install-deps bench
-	bench/requests/instructions $(N)
