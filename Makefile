@@ -38,6 +38,7 @@ help:
 	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
 	@echo 'make check-fuzz   the corpora of tests/fuzz once; fuzz T=60 TARGET=name searches on; fuzz-merge'
 	@echo 'make fuzz-requests   random requests to httpd and to an oracle (N=10000, SEED=...)'
+	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
@@ -288,6 +289,7 @@ check-docs:
 	@build-aux/check-directives
 
 include tests/fuzz/rules.mk
+include tests/sanitizers.mk
 
 # ---- benchmarks: printed, never asserted
 
