@@ -15,7 +15,7 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
                                has_open_connections, is_root, unprivileged, wait_until_listening)
-from harness.sanitizers import SLOW_END, reports, wrapped
+from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -57,7 +57,7 @@ LogLevel info {log_level}
 LogFormat "%h %u \\"%r\\" %>s %{{AUTH_EPOCH_EVENT}}e %{{AUTH_EPOCH_REASON}}e" epoch
 CustomLog ${{SCRATCH}}/logs/access.log epoch
 {mpm}
-KeepAliveTimeout 5
+KeepAliveTimeout {keep_alive}
 MaxKeepAliveRequests 0
 Timeout 30
 GracefulShutdownTimeout 5
@@ -278,6 +278,7 @@ class Httpd:
         if arguments["auth_epoch"]:
             lines.append("LoadModule auth_epoch_module ${SCRATCH}/mod_auth_epoch.so")
         text = CONFIGURATION.format(
+            keep_alive=KEEP_ALIVE_SECONDS,
             log_level="auth_epoch:debug" if arguments["auth_epoch"] else "",
             scratch=self.scratch, port=self.port, tls_port=self.tls_port, modules="\n".join(lines),
             mpm=MPM[self.mpm], user="User www-data\nGroup www-data" if is_root() else "",
