@@ -5,7 +5,8 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-f
 TSAN := -fsanitize=thread -fno-omit-frame-pointer
 ASAN_OPTIONS := detect_stack_use_after_return=1
 # Leaks are the leak detector's; processes that tests make are let alone when they end.
-VALGRIND := valgrind --quiet --fair-sched=yes --error-exitcode=1 --leak-check=no
+VALGRIND := valgrind --quiet --fair-sched=yes --error-exitcode=1 --leak-check=no \
+  --suppressions=tests/valgrind.suppressions
 
 # Checked versions of functions, which the runtimes do not know, are left out.
 instrumented = $(MAKE) --no-print-directory BUILD=build-$(1) SANITIZE='$(2) -U_FORTIFY_SOURCE'
