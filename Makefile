@@ -8,6 +8,7 @@ MODULE := $(BUILD)/mod_auth_epoch.so
 EPOCHCTL := $(BUILD)/epochctl
 UNIT_TESTS := $(BUILD)/tests/units
 MODEL_TESTS := $(BUILD)/tests/models
+ORACLE := $(BUILD)/tests/oracle
 BENCH_SESSIONS := $(BUILD)/bench/sessions/lists
 BENCH_FILL := $(BUILD)/bench/sessions/fill
 BENCH_SLOW_SYNC := $(BUILD)/bench/requests/slow_sync.so
@@ -37,6 +38,9 @@ help:
 	@echo 'make check        install what is missing, build, run every check and test'
 	@echo 'make check-quick  unit tests and the smoke tests on one httpd, in under two minutes'
 	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
+	@echo 'make check-fuzz   the corpora of tests/fuzz once; fuzz T=60 TARGET=name searches on; fuzz-merge'
+	@echo 'make fuzz-requests   random requests to httpd and to an oracle (N=10000, SEED=...)'
+	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
@@ -62,9 +66,9 @@ demo:
 check:
 	@build-aux/install-deps check
 	@build-aux/reconfigure --enable-werror $(CONFIGURE_FLAGS)
-	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS)
+	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS) $(ORACLE)
 	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-model \
-	  check-httpd check-browser
+	  check-fuzz check-httpd check-browser
 
 clean:
 	rm -rf $(BUILD)
@@ -127,7 +131,8 @@ CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
 BENCH := $(call objects,$(wildcard bench/sessions/*.cpp) bench/requests/slow_sync.c)
 MODEL := $(call objects,$(wildcard tests/model/*.cpp))
-OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(BENCH)
+ORACLE_OBJECTS := $(call objects,$(wildcard tests/fuzz/oracle/*.cpp))
+OBJECTS := $(CORE) $(STORE) $(WEB) $(LDAP) $(HTTPD) $(CLI) $(UNIT) $(MODEL) $(ORACLE_OBJECTS) $(BENCH)
 LIBRARIES := $(foreach layer,core store web ldap,$(BUILD)/libepoch_$(layer).a)
 PAGES := $(sort $(wildcard src/web/pages/*.html src/web/pages/*.css src/web/pages/*.js))
 
@@ -152,6 +157,10 @@ $(MODEL_TESTS): $(MODEL) $(call objects,tests/unit/store/memory_store.cpp) $(BUI
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(CORE_LIBS)
 
+$(ORACLE): $(ORACLE_OBJECTS) $(call objects,tests/unit/store/memory_store.cpp) $(BUILD)/libepoch_core.a
+	@mkdir -p $(@D)
+	$(call say,LINK) $(LINK) -o $@ $^ $(CORE_LIBS)
+
 $(BENCH_SESSIONS) $(BENCH_FILL): %: %.o $(BUILD)/libepoch_store.a $(BUILD)/libepoch_core.a
 	@mkdir -p $(@D)
 	$(call say,LINK) $(LINK) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
@@ -167,7 +176,7 @@ $(LIBRARIES):
 	$(call say,AR) rm -f $@ && $(AR) rcs $@ $^
 
 $(HTTPD): EXTRA_FLAGS = $(HTTPD_FLAGS)
-$(UNIT) $(MODEL): EXTRA_FLAGS = -Itests/unit
+$(UNIT) $(MODEL) $(ORACLE_OBJECTS): EXTRA_FLAGS = -Itests/unit
 
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -223,7 +232,7 @@ uninstall:
 
 # ---- checks
 
-.PHONY: check-quick check-unit check-model check-httpd check-browser soak-browser check-symbols check-format check-size check-docs
+.PHONY: check-quick check-unit check-model check-httpd fuzz-requests check-browser soak-browser check-symbols check-format check-size check-docs
 
 check-quick: all check-unit check-symbols check-size
 	$(PYTEST) -q --mpm=event -m smoke
@@ -236,8 +245,13 @@ check-unit: $(UNIT_TESTS)
 check-model: $(MODEL_TESTS)
 	MODEL_DEPTH=$(DEPTH) $(MODEL_TESTS) --gtest_brief=1
 
-check-httpd: all
+check-httpd: all $(ORACLE)
 	$(PYTEST) -q -n $(SERVERS) $(PYTEST_FLAGS)
+
+# Random requests, each decided by httpd and by an oracle; a failure names its seed.
+fuzz-requests: all $(ORACLE)
+	EPOCH_FUZZ_REQUESTS=$(or $(N),10000) EPOCH_FUZZ_SEED=$(SEED) \
+	  $(PYTEST)/test_random_requests.py -q -n $(JOBS) --mpm=event
 
 # Chromium and Firefox, judged by httpd's log; see docs/browsers.md. SCENARIO=words picks some.
 BROWSERS = tests/browser/install && node tests/browser/main.js --scenario "$(SCENARIO)"
@@ -278,6 +292,9 @@ check-size:
 
 check-docs:
 	@build-aux/check-directives
+
+include tests/fuzz/rules.mk
+include tests/sanitizers.mk
 
 # ---- benchmarks: printed, never asserted
 

@@ -1,6 +1,7 @@
 #include "core/return_path.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/bytes.h"
 #include "core/text.h"
@@ -16,18 +17,26 @@ int hex_digit(char c) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// One pass of percent-decoding; nullopt where a `%` is followed by anything but two digits.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string decoded;
+struct Decoded {
+  std::string text;
+  bool well_formed = true;  // each `%` was followed by two digits; where not, it stands as it is
+};
+
+Decoded percent_decoded(std::string_view text) {
+  Decoded decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
-      decoded.push_back(text[i]);
+      decoded.text.push_back(text[i]);
       continue;
     }
     const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded.push_back(static_cast<char>(high * 16 + low));
+    if (high < 0 || low < 0) {
+      decoded.well_formed = false;
+      decoded.text.push_back('%');
+      continue;
+    }
+    decoded.text.push_back(static_cast<char>(high * 16 + low));
     i += 2;
   }
   return decoded;
@@ -60,13 +69,13 @@ std::string for_location(std::string_view path) {
 std::optional<std::string> safe_return_path(std::string_view path) {
   if (path.size() > kLongestPath || !stays_here(path)) return std::nullopt;
   // Decoded twice: what is harmless now must stay so behind a proxy or framework that decodes
-  // again.
+  // again. In the second pass a `%` without digits was itself an encoded character, and is left
+  // alone, as such readers leave it.
   std::string view(path);
   for (int pass = 0; pass < 2 && view.find('%') != std::string::npos; ++pass) {
-    const std::optional<std::string> decoded = percent_decoded(view);
-    if (!decoded && pass > 0) break;  // the `%` was itself an encoded character
-    if (!decoded || !stays_here(*decoded)) return std::nullopt;
-    view = *decoded;
+    Decoded decoded = percent_decoded(view);
+    if ((pass == 0 && !decoded.well_formed) || !stays_here(decoded.text)) return std::nullopt;
+    view = std::move(decoded.text);
   }
   return for_location(path);
 }

@@ -51,6 +51,12 @@ std::string folded(std::string_view name) {
   return lower;
 }
 
+// The index has the beginning of a long name alone.
+bool begins_so(std::string_view name, std::string_view beginning) noexcept {
+  return beginning.size() <= kLongestName ||
+         core::equals_ignoring_case(name.substr(0, beginning.size()), beginning);
+}
+
 // A key of the index by name: name, a zero byte, and what is the key of the index by user.
 bool is_by_name(std::string_view key) noexcept {
   return key.size() > kUserKeyBytes && key[key.size() - kUserKeyBytes - 1] == '\0';
@@ -210,7 +216,9 @@ Result<IndexPage> SessionIndex::list_by_name(std::string_view beginning,
       if (!now) return now.error();
       epochs = epoch_text(now->values());
     }
-    if (epochs_in(**key) == epochs) page.sessions.push_back(*std::move(session));
+    if (epochs_in(**key) == epochs && begins_so(session->session.identity.user, beginning)) {
+      page.sessions.push_back(*std::move(session));
+    }
     key = epochs_in(**key) < epochs ? keys.seek(group + epochs) : keys.next();
   }
   return key.error();

@@ -14,8 +14,9 @@ class AuditLog:
         self.path = httpd.scratch / "logs" / name
 
     def lines(self):
-        """Every line must be an object of strings, and no line may be cut short."""
-        text = self.path.read_text(encoding="utf-8")
+        """Every line must be an object of strings, and no line may be cut short. A command that
+        gets the lines may take a while to make its file."""
+        text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
         assert text.endswith("\n") or not text
         lines = [json.loads(line, object_pairs_hook=_with_every_name_once)
                  for line in text.splitlines()]

@@ -15,6 +15,7 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
                                has_open_connections, is_root, unprivileged, wait_until_listening)
+from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -56,7 +57,7 @@ LogLevel info {log_level}
 LogFormat "%h %u \\"%r\\" %>s %{{AUTH_EPOCH_EVENT}}e %{{AUTH_EPOCH_REASON}}e" epoch
 CustomLog ${{SCRATCH}}/logs/access.log epoch
 {mpm}
-KeepAliveTimeout 5
+KeepAliveTimeout {keep_alive}
 MaxKeepAliveRequests 0
 Timeout 30
 GracefulShutdownTimeout 5
@@ -93,6 +94,7 @@ class Httpd:
         self.scratch = pathlib.Path(scratch)
         self.htdocs = self.scratch / "htdocs"
         self.error_log = ErrorLog(self.scratch / "logs" / "error.log")
+        self.error_log.tolerate(SLOW_END)
         self.port = free_port()
         self.tls_port = free_port()
         self._tls = tls
@@ -243,7 +245,7 @@ class Httpd:
         stderr = self.scratch / "logs" / "stderr.log"
         if stderr.exists():
             problems += [f"on standard error: {line}" for line in stderr.read_text().splitlines()]
-        return problems
+        return problems + [f"the sanitizer says: {report}" for report in reports(self.scratch)]
 
     # ---- clients
 
@@ -276,6 +278,7 @@ class Httpd:
         if arguments["auth_epoch"]:
             lines.append("LoadModule auth_epoch_module ${SCRATCH}/mod_auth_epoch.so")
         text = CONFIGURATION.format(
+            keep_alive=KEEP_ALIVE_SECONDS,
             log_level="auth_epoch:debug" if arguments["auth_epoch"] else "",
             scratch=self.scratch, port=self.port, tls_port=self.tls_port, modules="\n".join(lines),
             mpm=MPM[self.mpm], user="User www-data\nGroup www-data" if is_root() else "",
@@ -285,8 +288,8 @@ class Httpd:
             give_to_unprivileged(self.scratch)
 
     def _command(self, *arguments):
-        command = [program(), "-d", str(self.scratch), "-f",
-                   str(self.scratch / "conf" / "httpd.conf"), *arguments]
+        command = wrapped([program(), "-d", str(self.scratch), "-f",
+                           str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch)
         if not self._arguments["as_root"]:
             return unprivileged(command)
         if not is_root():

@@ -42,6 +42,8 @@ TEST(ReturnPath, WhateverMightLeadElsewhereIsIgnored) {
                                "/%0d%0aSet-Cookie:%20a=b",
                                "/?x=%0d%0a",
                                "/%250d%250a",
+                               "/%25zz%250d%250a",
+                               "/%252fe%25zz",
                                "/\t/e",
                                "/%09/e",
                                std::string("/\0x", 3),

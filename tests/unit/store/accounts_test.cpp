@@ -58,6 +58,9 @@ struct Kind {
   std::function<Both(const ScratchDirectory&)> make;
 };
 
+// What a failure shows. The bytes of a Kind, which it would show else, are partly nobody's.
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
 EntryUuid uuid(std::uint8_t n) {
   EntryUuid uuid{};
   uuid.back() = n;

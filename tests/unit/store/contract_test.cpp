@@ -30,6 +30,9 @@ struct Kind {
   std::function<std::unique_ptr<core::SessionStore>(const ScratchDirectory&)> make;
 };
 
+// What a failure shows. The bytes of a Kind, which it would show else, are partly nobody's.
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
 std::unique_ptr<core::SessionStore> make_memory(const ScratchDirectory&) {
   return std::make_unique<MemoryStore>(numbered(42));
 }

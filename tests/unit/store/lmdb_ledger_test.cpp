@@ -219,6 +219,9 @@ struct Damage {
   std::string value;
 };
 
+// What a failure shows. The bytes of a Damage, which it would show else, are partly nobody's.
+void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+
 class DamagedLedger : public LmdbLedger, public testing::WithParamInterface<Damage> {};
 
 TEST_P(DamagedLedger, IsSetAsideAtTheNextStart) {

@@ -99,6 +99,17 @@ TEST_P(SessionLists, KnowAnAccountUnderEverySpelling) {
   EXPECT_EQ(list_by_name("ALI").size(), 3U);
 }
 
+TEST_P(SessionLists, FindLongNamesByAllOfTheirLetters) {
+  const std::string beginning(600, 'n');
+  open(1, beginning + "a");
+  open(2, beginning + "b");
+  open(3, "n");
+  EXPECT_EQ(list_by_name("n").size(), 3U);
+  EXPECT_EQ(list_by_name(beginning).size(), 2U);
+  EXPECT_EQ(list_by_name(beginning + "A"), numbers({1}));
+  EXPECT_TRUE(list_by_name(beginning + "c").empty());
+}
+
 TEST_P(SessionLists, LeaveOutWhatHasEnded) {
   for (std::uint64_t number = 1; number <= 4; ++number) open(number, "alice");
   EXPECT_TRUE(*store_->end(core::record_key_of(numbered(2)), EndReason::LoggedOut, now_));

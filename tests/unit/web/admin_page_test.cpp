@@ -187,6 +187,9 @@ struct Question {
   std::string zone;
 };
 
+// What a failure shows. The bytes of a Question, which it would show else, are partly nobody's.
+void PrintTo(const Question& question, std::ostream* out) { *out << question.says; }
+
 class AdminQuestion : public testing::TestWithParam<Question> {};
 
 TEST_P(AdminQuestion, NamesWhatEndsAndSendsNothingElse) {

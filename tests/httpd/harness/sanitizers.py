@@ -1,0 +1,82 @@
+"""httpd with a sanitizer: EPOCH_SANITIZE=address or thread says which the module was built with, and
+EPOCH_SANITIZE_ALL=1 that the thread sanitizer shall look at httpd's own code, too.
+
+Debian's httpd and libraries are not instrumented, so the sanitizer's runtime is preloaded, and
+libstdc++ with it, because its `throw` is looked up when the runtime starts. httpd exits with status
+0 when a child has died: what counts are the files that the runtime writes."""
+
+import functools
+import os
+import pathlib
+import re
+import subprocess
+
+KIND = os.environ.get("EPOCH_SANITIZE", "")
+ALL = os.environ.get("EPOCH_SANITIZE_ALL", "") == "1"
+RUNTIMES = {"": [], "address": ["libasan.so", "libubsan.so"], "thread": ["libtsan.so"]}
+# A pool's memory is mapped by APR, where the leak detector does not look: what lives in a pool, or
+# hangs on what does, looks lost. That is what was made before the first request and what mod_ldap
+# and mod_ssl keep from request to request. What is made for a request is gone at its end, together
+# with its pool, or has leaked. The last one is what libcrypto keeps for a thread.
+KEPT_IN_POOLS = ["ap_read_config", "ap_process_config_tree", "ap_fixup_virtual_hosts",
+                 "ap_run_pre_config", "ap_run_check_config", "ap_run_post_config",
+                 "ap_run_child_init", "mod_ldap.so", "mod_ssl.so", "apr_allocator_create",
+                 "ERR_set_mark"]
+# httpd does not join the threads of its watchdog. GCC's ThreadSanitizer does not see that a mutex is
+# locked by pthread_mutex_clocklock(), as std::timed_mutex does until a time.
+SUPPRESSIONS = {"address": "".join(f"leak:{each}\n" for each in KEPT_IN_POOLS),
+                "thread": "thread:apache2\nmutex:epoch::httpd::Watching::stop\n"}
+# Looking for leaks, and doing everything many times slower, takes a child longer than httpd waits.
+SLOW_END = r"AH00045: child process \d+ still did not exit" if KIND else r"(?!)"
+KEEP_ALIVE_SECONDS = 30 if KIND else 5
+# Of what httpd does with its own memory and locks, only these are ours to look into.
+OUR_KINDS = re.compile(r"lock-order-inversion|heap-use-after-free")
+
+
+def wrapped(command, scratch):
+    """The command, as it is run with the sanitizer; with none, the command."""
+    if not KIND:
+        return command
+    environment = ["LD_PRELOAD=" + " ".join([*map(_library, RUNTIMES[KIND]),
+                                             _library("libstdc++.so.6")])]
+    suppressions = pathlib.Path(scratch, "conf", "suppressions")
+    suppressions.write_text(SUPPRESSIONS[KIND])
+    suppress = f"suppressions={suppressions}:print_suppressions=0"
+    log = f"log_path={scratch}/logs/sanitizer"
+    if KIND == "address":
+        environment += [
+            # Libraries are compiled without frame pointers; without them no name below is found.
+            "ASAN_OPTIONS=fast_unwind_on_malloc=0:malloc_context_size=60:"
+            f"detect_stack_use_after_return=1:abort_on_error=1:{log}",
+            f"LSAN_OPTIONS={suppress}",
+            f"UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:{log}"]
+        return ["env", *environment, *command]
+    ignore = 0 if ALL else 1
+    environment.append(f"TSAN_OPTIONS=ignore_noninstrumented_modules={ignore}:{suppress}:{log}")
+    # Its map of the memory does not allow for all that the kernel may do with addresses.
+    return ["setarch", "-R", "env", *environment, *command]
+
+
+def reports(scratch):
+    """What the runtime has found wrong, a text each."""
+    found = []
+    for path in sorted(pathlib.Path(scratch, "logs").glob("sanitizer.*")):
+        text = path.read_text(errors="replace")
+        found += [each for each in re.split(r"^={18}$", text, flags=re.M) if _counts(each)]
+    return found
+
+
+def _counts(report):
+    if not re.search(r"WARNING|ERROR|runtime error", report):
+        return False  # how many there were
+    if KIND != "thread" or not ALL:
+        return True
+    tops = re.findall(r"^ +#0 .*$", report, flags=re.M)
+    return bool(OUR_KINDS.search(report)) or any("/src/" in top for top in tops)
+
+
+@functools.cache
+def _library(name):
+    found = subprocess.run(["g++", f"-print-file-name={name}"], check=True, capture_output=True,
+                           text=True).stdout.strip()
+    return os.path.realpath(found)
