@@ -135,7 +135,8 @@ class Oracle {
                                     .request = traits_of(request),
                                     .zone = zone,
                                     .origin = origin,
-                                    .realm = realm};
+                                    .realm = realm,
+                                    .space = core::space_tag(origin, realm)};
     return request["logs_out"] ? log_out(request, presented) : visit(request, presented);
   }
 

@@ -46,10 +46,19 @@ void finding(std::string_view header) {
   }
 }
 
+std::string without_cookie(std::string_view header, std::string_view name) {
+  std::string rest(2 * header.size(), '\0');
+  const core::Rest kept = core::write_without_cookie(header, name, rest.data());
+  require(kept.taken_out == core::find_cookies(header, name).count, "each that is found goes");
+  require(kept.length <= rest.size(), "there is room for the rest");
+  rest.resize(kept.length);
+  return rest;
+}
+
 void removing(std::string_view header) {
-  const std::string without = core::without_cookie(header, kName);
+  const std::string without = without_cookie(header, kName);
   require(core::find_cookies(without, kName).count == 0, "no cookie of the name is left");
-  require(core::without_cookie(without, kName) == without, "removing twice is removing once");
+  require(without_cookie(without, kName) == without, "removing twice is removing once");
   for (const std::string_view other : {"a", "epoch-2", ""}) {
     require(core::find_cookies(without, other).count == core::find_cookies(header, other).count ||
                 other.empty(),

@@ -16,6 +16,7 @@ using core::Credentials;
 
 constexpr std::string_view kCookieName = "epoch-1";
 constexpr std::string_view kZone = "zone";
+constexpr std::string_view kRealm = "Staff";
 constexpr std::size_t kBrowsers = 3;
 constexpr std::array<std::string_view, 2> kUsers{"alice", "bob"};
 
@@ -131,14 +132,17 @@ class World {
 
   core::Presented present(const std::string& header, const std::optional<Credentials>& credentials,
                           const core::RequestTraits& traits) {
+    const std::string_view origin = input_.ConsumeIntegralInRange(0, 9) == 9
+                                        ? "https://other.example"
+                                        : "https://example.org";
     return {.cookie_header = header,
             .cookie_name = kCookieName,
             .credentials = credentials ? &*credentials : nullptr,
             .request = traits,
             .zone = kZone,
-            .origin = input_.ConsumeIntegralInRange(0, 9) == 9 ? "https://other.example"
-                                                               : "https://example.org",
-            .realm = "Staff"};
+            .origin = origin,
+            .realm = kRealm,
+            .space = core::space_tag(origin, kRealm)};
   }
 
   // ---- what the server does
@@ -198,13 +202,13 @@ class World {
 
   void admitted(const core::NamedSession& session, const Credentials& credentials) {
     require(!ended_.contains(session.key), "what has ended is never admitted again");
-    require(session.session.identity.user == credentials.user(), "nobody is admitted as another");
+    require(session.session->identity.user == credentials.user(), "nobody is admitted as another");
     const auto opened_with = passwords_.find(session.key);
     require(opened_with != passwords_.end(), "what is admitted was opened");
     require(opened_with->second == credentials.password(), "with the password that opened it");
     const auto record = store_.records().find(session.key);
     require(record != store_.records().end() && record->second.session, "the store knows of it");
-    require(core::is_live(session.session, std::nullopt, policy_.limits, now_),
+    require(core::is_live(*session.session, std::nullopt, policy_.limits, now_),
             "what is over is not admitted");
   }
 
@@ -225,7 +229,7 @@ class World {
     if (!done->swept || !done->session) return;
     const core::Result<core::ListPage> all = store_.list(std::nullopt, 1000);
     for (const core::Listed& listed : all->sessions) {
-      const bool of_the_user = listed.session.identity.user == done->session->session.identity.user;
+      const bool of_the_user = listed.session.identity.user == done->session->session->identity.user;
       const bool spared =
           what.scope == core::LogoutScope::OtherBrowsers && listed.key == done->session->key;
       if (of_the_user && !spared) {

@@ -115,7 +115,7 @@ void own_sessions(FuzzedDataProvider& input, const Position& position) {
   const std::vector<NamedSession> all = walk({}, page(*stores().disk));
   require(keys_of(all) == keys_of(walk({}, page(stores().memory))), "two stores list the same");
   for (const NamedSession& session : walk(position, page(*stores().disk))) {
-    require(session.session.identity.user == user.user && session.session.zone == zone,
+    require(session.session->identity.user == user.user && session.session->zone == zone,
             "whoever goes on somewhere else sees nobody else's sessions");
   }
 }
@@ -143,7 +143,7 @@ void searching(FuzzedDataProvider& input, const Position& position, const std::s
       core::find_sessions(*stores().disk, filter, position, 5, kNoon + core::Seconds(60));
   require(found.ok() && found->sessions.size() <= 5, "a search finds what there is room for");
   for (const NamedSession& session : found->sessions) {
-    require(filter.zone.empty() || session.session.zone == filter.zone, "and what was asked for");
+    require(filter.zone.empty() || session.session->zone == filter.zone, "and what was asked for");
   }
 }
 

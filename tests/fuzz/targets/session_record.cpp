@@ -9,7 +9,7 @@ using core::TimePoint;
 
 TimePoint take_time(FuzzedDataProvider& input) {
   return TimePoint(
-      core::Seconds(input.ConsumeIntegralInRange<std::int64_t>(0, std::int64_t{1} << 40)));
+      core::Seconds(input.ConsumeIntegralInRange<std::int64_t>(0, (std::int64_t{1} << 40) - 1)));
 }
 
 std::string take_text(FuzzedDataProvider& input) {
@@ -26,7 +26,7 @@ core::Session take_session(FuzzedDataProvider& input) {
   }
   session.zone = take_text(input);
   session.proof = take_hash(input);
-  session.verifier = take_hash(input);
+  session.verifier = core::verifier_of(take_hash(input));
   for (TimePoint* at : {&session.created, &session.authenticated, &session.verified,
                         &session.last_seen, &session.expires}) {
     *at = take_time(input);

@@ -181,8 +181,10 @@ TEST(RecordBytes, WithABitFlippedAreDamageOrAnotherRecordButNeverACrash) {
 
 TEST(RecordBytes, OfAnotherVersionAreRefused) {
   std::string bytes = encode(full_record());
-  bytes[0] = 3;
-  EXPECT_FALSE(decode_record(bytes_of(bytes)).has_value());
+  for (const char version : {'\0', '\2', '\4'}) {
+    bytes[0] = version;
+    EXPECT_FALSE(decode_record(bytes_of(bytes)).has_value());
+  }
 }
 
 TEST(Lineage, NamesHangTogether) {
