@@ -1,6 +1,8 @@
 #include "store/environment.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cstring>
@@ -164,9 +166,27 @@ Result<TxnHandle> Environment::begin_write() {
 
 int Environment::commit(TxnHandle txn) noexcept {
   const int code = commit_txn(std::move(txn));
+  if (code != EIO) return code;
   // A meta page that was half written leaves the environment unusable; LMDB says so only next time.
-  if (code == EIO) retire();
-  return code;
+  retire();
+  return cause_of_short_write();
+}
+
+// LMDB calls it EIO where the system took fewer bytes than it was given, as it does when they fill
+// the disk or reach a limit.
+int Environment::cause_of_short_write() const noexcept {
+  constexpr rlim_t kLargestWrite = rlim_t{1} << 20U;
+  constexpr fsblkcnt_t kFewBlocks = 16;
+  struct statvfs disk {};
+  if (::statvfs(directory_.c_str(), &disk) == 0 && disk.f_bavail < kFewBlocks) return ENOSPC;
+  struct rlimit limit {};
+  struct stat file {};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      ::stat(data_path(directory_).c_str(), &file) == 0 &&
+      static_cast<rlim_t>(file.st_size) + kLargestWrite >= limit.rlim_cur) {
+    return EFBIG;
+  }
+  return EIO;
 }
 
 Error Environment::failed(int code, std::string_view doing) {

@@ -95,6 +95,7 @@ class Environment {
 
   Environment(const StoreOptions& options, SharedNumbers numbers, EnvHandle env,
               const Layout& layout);
+  [[nodiscard]] int cause_of_short_write() const noexcept;
   static core::Result<Attempt> try_to_open(const StoreOptions& options);
 
   const Closing closing_;  // first, so that it is destroyed last

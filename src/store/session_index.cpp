@@ -216,7 +216,7 @@ Result<IndexPage> SessionIndex::list_by_name(std::string_view beginning,
       if (!now) return now.error();
       epochs = epoch_text(now->values());
     }
-    if (epochs_in(**key) == epochs && begins_so(session->session.identity.user, beginning)) {
+    if (epochs_in(**key) == epochs && begins_so(session->session->identity.user, beginning)) {
       page.sessions.push_back(*std::move(session));
     }
     key = epochs_in(**key) < epochs ? keys.seek(group + epochs) : keys.next();
