@@ -1,6 +1,7 @@
 #include "store/lmdb_store.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,9 +21,17 @@ using core::Result;
 
 constexpr std::chrono::seconds kBetweenAttempts{1};
 constexpr std::size_t kTouchesAtOnce = 256;
-// A removal copies pages before it frees them; a store without room takes them in small steps.
-constexpr std::size_t kRemovalsAtOnce = 1024;
+// Logouts and logins wait as long as one transaction takes. A removal copies pages before it frees
+// them; a store without room takes them in smaller steps.
+constexpr std::size_t kRemovalsAtOnce = 256;
 constexpr std::size_t kRemovalsWithoutRoom = 8;
+
+// LMDB's lock is not fair: who takes it again at once would keep other processes waiting for long.
+// Nobody waits for a purge.
+void make_way(std::chrono::steady_clock::duration after_as_long) {
+  constexpr std::chrono::steady_clock::duration kLongest = std::chrono::milliseconds(50);
+  std::this_thread::sleep_for(std::min(after_as_long, kLongest));
+}
 
 std::size_t removals_at_once(const Environment& environment) {
   return environment.is_nearly_full() ? kRemovalsWithoutRoom : kRemovalsAtOnce;
@@ -170,11 +179,13 @@ Result<core::Purged> LmdbStore::purge(const std::optional<core::RecordKey>& from
   std::span<const core::RecordKey> rest(forgettable);
   while (!rest.empty()) {
     const auto some = rest.first(std::min(rest.size(), at_once));
+    const auto begin = std::chrono::steady_clock::now();
     const Result<std::size_t> removed =
         write<std::size_t>([&](Tables& tables) { return remove_forgettable(tables, some, now); });
     if (!removed) return removed.error();
     purged->removed += *removed;
     rest = rest.subspan(some.size());
+    if (!rest.empty()) make_way(std::chrono::steady_clock::now() - begin);
   }
   return purged;
 }
