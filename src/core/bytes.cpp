@@ -203,12 +203,8 @@ std::optional<std::string> base64url_decode(std::string_view text) {
   return std::string(text_of(Bytes(room).first(*length)));
 }
 
-std::string base64_decode_as_httpd(std::string_view text) {
-  std::string bytes(bytes_in(text.size()), '\0');
-  const Decoded decoded =
-      decode_digits(text, kBase64Digits, reinterpret_cast<std::uint8_t*>(bytes.data()));
-  bytes.resize(bytes_in(decoded.digits));
-  return bytes;
+std::size_t base64_decode_as_httpd(std::string_view text, std::span<std::uint8_t> room) noexcept {
+  return bytes_in(decode_digits(text, kBase64Digits, room.data()).digits);
 }
 
 }  // namespace epoch::core

@@ -52,7 +52,8 @@ std::optional<std::size_t> base64url_decode(std::string_view text,
 
 // Decodes the base64 of RFC 4648 section 4 as httpd's own apr_base64_decode() does: up to the first
 // character outside the alphabet, whatever follows. What mod_auth_basic will read from a header
-// field and what we read must be the same.
-std::string base64_decode_as_httpd(std::string_view text);
+// field and what we read must be the same. Answers how many bytes there are; three quarters as many
+// as `text` has characters must have room.
+std::size_t base64_decode_as_httpd(std::string_view text, std::span<std::uint8_t> room) noexcept;
 
 }  // namespace epoch::core

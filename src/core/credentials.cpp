@@ -3,7 +3,9 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/text.h"
@@ -67,12 +69,20 @@ std::string_view Credentials::password() const {
 
 void Credentials::decode() const {
   if (is_decoded_) return;
-  std::string decoded = base64_decode_as_httpd(encoded_);
-  const std::string_view text = std::string_view(decoded).substr(0, decoded.find('\0'));
+  std::array<std::uint8_t, 256> usual_room;
+  std::vector<std::uint8_t> larger_room;
+  std::span<std::uint8_t> room(usual_room);
+  if (encoded_.size() > room.size()) {
+    larger_room.resize(encoded_.size());
+    room = larger_room;
+  }
+  const std::size_t length = base64_decode_as_httpd(encoded_, room);
+  std::string_view text = text_of(Bytes(room).first(length));
+  text = text.substr(0, text.find('\0'));
   const std::size_t colon = text.find(':');
   user_ = text.substr(0, colon);
   password_ = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  wipe(decoded);
+  OPENSSL_cleanse(room.data(), length);
   is_decoded_ = true;
 }
 

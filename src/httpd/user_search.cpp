@@ -17,17 +17,24 @@
 namespace epoch::httpd {
 namespace {
 
+bool take_off(std::string_view beginning, std::string_view& text) noexcept {
+  if (!text.starts_with(beginning)) return false;
+  text.remove_prefix(beginning.size());
+  return true;
+}
+
 // Whether this is the search for the user, as mod_authnz_ldap words it.
 bool searches_for_the_user(const UserQuery& query) {
   const DirConfig& config = dir_config_of(query.r);
   if (!config.ldap_filter_before || query.r->user == nullptr) return false;
-  std::string expected(*config.ldap_filter_before);
+  std::string_view rest(query.filter);
+  if (!take_off(*config.ldap_filter_before, rest)) return false;
   for (const char* c = query.r->user; *c != '\0'; ++c) {
-    if (std::string_view("*()\\").find(*c) != std::string_view::npos) expected += '\\';
-    expected += *c;
+    const bool is_escaped = std::string_view("*()\\").find(*c) != std::string_view::npos;
+    if (is_escaped && !take_off("\\", rest)) return false;
+    if (!take_off(std::string_view(c, 1), rest)) return false;
   }
-  expected += *config.ldap_filter_after;
-  return query.filter == expected;
+  return rest == *config.ldap_filter_after;
 }
 
 // The values that mod_authnz_ldap asks for; nullptr for one that is not known, as for one that the
