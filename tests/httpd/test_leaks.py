@@ -18,6 +18,11 @@ from harness.waiting import wait_until
 PLANTED = "planted.log"
 
 
+def basic_field(person):
+    name, value = basic(person)
+    return name.encode(), value
+
+
 def found_when_planted(httpd, content, place="logs"):
     """What the search says of a file with this content, which then is taken away again."""
     path = httpd.scratch / place / PLANTED
@@ -114,6 +119,20 @@ def test_an_answer_that_shows_what_it_was_sent_is_found_unless_the_test_is_about
         httpd.scratch)
     httpd.secrets.expect_in_answers("the site shows Authorization")
     assert httpd.secrets.problems(httpd.scratch) == []
+
+
+@pytest.mark.parametrize("many", [0, 5000])
+def test_a_secret_is_found_at_both_ends_of_a_file_and_among_thousands(tmp_path, many):
+    secrets = Secrets()
+    for number in range(many):
+        secrets.note_sent([basic_field(Person("somebody", f"secret no. {number}"))])
+    secrets.note_sent([basic_field(Person("alice", "through the looking-glass"))])
+    planted = b"through the looking-glass"
+    for content in (planted, b"x" + planted, planted + b"x", planted[:-1] + planted):
+        (tmp_path / "file").write_bytes(content)
+        assert secrets.problems(tmp_path) == ["leaked: the password of alice stands in file"]
+    (tmp_path / "file").write_bytes(planted[:-1] + b"x" + planted[1:])
+    assert secrets.problems(tmp_path) == []
 
 
 def test_an_exemption_that_nothing_came_of_is_a_problem(tmp_path):

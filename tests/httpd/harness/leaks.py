@@ -17,12 +17,14 @@ from harness.slapd import READER_PASSWORD
 # for together with its user's name, and as the parameter of Basic.
 FEWEST_CHARACTERS = 8
 ORDINARY = {b"password"}
+MANY = 150  # from here on one pass over the content is quicker than one for each secret
 OUR_COOKIES = {(b"s", 33), (b"c", 74)}  # type and length, see docs/formats.md
 KEY = re.compile(rb"^\d+ ([\w-]{43})$", re.MULTILINE)
 KEY_FILES = "*.key"
 # Files, by their path in the server's scratch directory, that are not searched, and why.
 EXEMPT = {
     "conf/httpd.conf": "AuthLDAPBindPassword is written there by the administrator",
+    "conf/password": "a program that tells it (AuthLDAPBindPassword exec:)",
     "mod_auth_epoch.so": "it was built before any secret existed",
 }
 
@@ -86,7 +88,9 @@ class Secrets:
 
     def shown_in(self, content):
         """What of all this stands in the content."""
-        return sorted({name for secret, name in list(self._names.items()) if secret in content})
+        names = dict(self._names)
+        found = (_each_looked_for if len(names) < MANY else _all_looked_for)(list(names), content)
+        return sorted({names[secret] for secret in found})
 
     # ---- internals
 
@@ -121,6 +125,23 @@ class Secrets:
             self._add(each, f"the bytes of a cookie {cookie.name}")
             self._add(each.hex().encode(), f"the bytes of a cookie {cookie.name}, in hexadecimal")
             self._add(base64.urlsafe_b64encode(each).rstrip(b"="), f"a cookie {cookie.name}")
+
+
+def _each_looked_for(secrets, content):
+    return [secret for secret in secrets if secret in content]
+
+
+def _all_looked_for(secrets, content):
+    """In one pass, which takes as long for ten thousand secrets as for one."""
+    by_start = {}
+    for secret in secrets:
+        by_start.setdefault(secret[:FEWEST_CHARACTERS], []).append(secret)
+    found = []
+    for at in range(len(content) - FEWEST_CHARACTERS + 1):
+        start = content[at:at + FEWEST_CHARACTERS]
+        if start in by_start:
+            found += [secret for secret in by_start[start] if content.startswith(secret, at)]
+    return found
 
 
 def _contents(scratch):
