@@ -1,7 +1,8 @@
 """What must show nowhere: passwords that were sent, cookies that were received, keys that sign.
 
 Each Httpd notes them while its test runs and is searched when the test is over: whatever it has
-written, what it has answered, and the environment of its processes.
+written, what it has answered, and the environment of its processes. Of what curl, git and svn are
+given, the passwords of harness/people.py are looked for and the cookies are not.
 """
 
 import base64
