@@ -19,6 +19,11 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Tests of httpd wait more than they work.
 SERVERS := $(shell expr $(JOBS) + 1)
 PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider tests/httpd
+# What each run of the tests says of every one of them, for check-standards.
+UNIT_RESULTS := $(BUILD)/tests/units.xml
+MODEL_RESULTS := $(BUILD)/tests/models.xml
+HTTPD_RESULTS := $(BUILD)/tests/httpd.xml
+RESULTS := $(UNIT_RESULTS) $(MODEL_RESULTS) $(HTTPD_RESULTS)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -41,6 +46,7 @@ help:
 	@echo 'make check-fuzz   the corpora of tests/fuzz once; fuzz T=60 TARGET=name searches on; fuzz-merge'
 	@echo 'make fuzz-requests   random requests to httpd and to an oracle (N=10000, SEED=...)'
 	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
+	@echo 'make check-standards  whether the tests that docs/standards.md names passed when they last ran'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
@@ -67,8 +73,10 @@ check:
 	@build-aux/install-deps check
 	@build-aux/reconfigure --enable-werror $(CONFIGURE_FLAGS)
 	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS) $(ORACLE)
+	@rm -f $(RESULTS)
 	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-model \
 	  check-fuzz check-httpd check-browser
+	@+$(MAKE) --no-print-directory check-standards
 
 clean:
 	rm -rf $(BUILD)
@@ -232,21 +240,21 @@ uninstall:
 
 # ---- checks
 
-.PHONY: check-quick check-unit check-model check-httpd fuzz-requests check-browser soak-browser check-symbols check-format check-size check-docs
+.PHONY: check-quick check-unit check-model check-httpd fuzz-requests check-browser soak-browser check-symbols check-format check-size check-docs check-standards
 
 check-quick: all check-unit check-symbols check-size
 	$(PYTEST) -q --mpm=event -m smoke
 
 check-unit: $(UNIT_TESTS)
-	$(UNIT_TESTS) --gtest_brief=1
+	$(UNIT_TESTS) --gtest_brief=1 --gtest_output=xml:$(UNIT_RESULTS)
 
 # Every interleaving of browser and server up to a depth of its own per scenario; DEPTH=n sets it,
 # DEPTH=0 goes on until nothing is new.
 check-model: $(MODEL_TESTS)
-	MODEL_DEPTH=$(DEPTH) $(MODEL_TESTS) --gtest_brief=1
+	MODEL_DEPTH=$(DEPTH) $(MODEL_TESTS) --gtest_brief=1 --gtest_output=xml:$(MODEL_RESULTS)
 
 check-httpd: all $(ORACLE)
-	$(PYTEST) -q -n $(SERVERS) $(PYTEST_FLAGS)
+	$(PYTEST) -q -n $(SERVERS) --junitxml=$(HTTPD_RESULTS) $(PYTEST_FLAGS)
 
 # Random requests, each decided by httpd and by an oracle; a failure names its seed.
 fuzz-requests: all $(ORACLE)
@@ -292,6 +300,10 @@ check-size:
 
 check-docs:
 	@build-aux/check-directives
+
+# Reads what check-unit, check-model and check-httpd have written, and runs none of them.
+check-standards:
+	@build-aux/check-standards docs/standards.md $(RESULTS)
 
 include tests/fuzz/rules.mk
 include tests/sanitizers.mk

@@ -65,7 +65,7 @@ def test_a_wrong_password_is_told_once_with_the_name_that_was_typed(httpd):
     log = audited(httpd, ALICE, BOB, more="ErrorDocument 401 /public/index.html\n")
     httpd.expect_log(WRONG_PASSWORD)
     httpd.expect_log(UNKNOWN_USER)
-    sign_in(httpd, ALICE.with_password("wrong"))
+    sign_in(httpd, ALICE.mistyped)
     log.wait_for("credentials-refused")
     sign_in(httpd, Person("mallory", "guess"))
     lines = log.wait_for("credentials-refused", 2)

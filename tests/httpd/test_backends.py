@@ -116,6 +116,8 @@ STRIPPED = [("", False, True), ("AuthEpochStrip cookie", False, True),
 @pytest.mark.parametrize("directive, cookie_seen, authorization_seen", STRIPPED)
 def test_a_script_sees_what_it_should(httpd, directive, cookie_seen, authorization_seen):
     start_with_script(httpd, zone=directive)
+    if cookie_seen or authorization_seen:
+        httpd.secrets.expect_in_answers("the script shows its environment")
     login = sign_in(httpd, path="/cgi/env")
     ours = cookie_of(login)[1]
     both = ("Cookie", f"{ours}; theirs=1; last=2")
@@ -164,6 +166,7 @@ def test_stripping_does_not_hide_what_an_index_lists(httpd):
 
 def test_a_script_is_told_of_its_session(httpd):
     start_with_script(httpd)
+    httpd.secrets.expect_in_answers("the script shows its environment")
     login = sign_in(httpd, path="/cgi/env")
     first = environment(login)
     again = environment(httpd.request("GET", "/cgi/env", [basic(ALICE), cookie_of(login)]))

@@ -136,7 +136,7 @@ def test_another_persons_password_takes_the_browser_over(httpd, slapd):
 def test_a_wrong_password_keeps_the_live_session(httpd, slapd):
     start(httpd, slapd)
     alices = new_session(httpd, ALICE)
-    for person in (ALICE.with_password("wrong"), BOB.with_password("wrong")):
+    for person in (ALICE.mistyped, BOB.mistyped):
         wrong = httpd.request("GET", "/app/", [basic(person), alices])
         assert wrong.status == 401 and wrong.set_cookie is None
     assert httpd.request("GET", "/app/", [basic(ALICE), alices]).event == "admit"

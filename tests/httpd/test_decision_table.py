@@ -85,7 +85,7 @@ def test_row_4_other_credentials_log_in_as_the_successor(site):
 def test_row_4_a_wrong_password_leaves_the_old_session_alone(site):
     site.httpd.expect_log("AH01617")
     live = site.live()
-    wrong = site.get(live, ALICE.with_password("wrong"))
+    wrong = site.get(live, ALICE.mistyped)
     assert asks(wrong) and wrong.set_cookie is None
     assert site.get(live, ALICE).status == 200
 

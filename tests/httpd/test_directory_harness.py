@@ -51,9 +51,9 @@ def test_people_are_locked_unlocked_expired_renamed_and_deleted(directory):
 def test_too_many_wrong_passwords_lock_an_account(directory):
     for _ in range(FAILURES_TO_LOCK):
         assert directory.accepts(ALICE)
-        assert not directory.accepts(ALICE.with_password("wrong"))
+        assert not directory.accepts(ALICE.mistyped)
     for _ in range(FAILURES_TO_LOCK):
-        assert not directory.accepts(ALICE.with_password("wrong"))
+        assert not directory.accepts(ALICE.mistyped)
     assert not directory.accepts(ALICE)
 
 
@@ -82,7 +82,7 @@ def test_the_log_counts_what_comes_over_tcp_and_nothing_of_the_harness(directory
     directory.set_password(BOB, "changed")
     assert (log.operations(), log.most_connections(), log.connections()) == ([], 0, 0)
     whoami(directory, ALICE, tools)
-    whoami(directory, ALICE.with_password("wrong"), tools)
+    whoami(directory, ALICE.mistyped, tools)
     ask(directory, "(uid=alice)", tools=tools)
     assert log.binds(dn_of(ALICE)) == ["ok", "failed"]
     assert log.binds() == ["ok", "failed", "ok"], "the search's is anonymous"

@@ -112,7 +112,7 @@ def setup(request, directory, tls):
 
 def test_a_login_ends_as_without_the_module(httpd, stock, directory, setup):
     start_both(httpd, stock, setup)
-    people = [ALICE, CAROL, ALICE.with_password("wrong"), ALICE.with_password(""), STRANGER]
+    people = [ALICE, CAROL, ALICE.mistyped, ALICE.with_password(""), STRANGER]
     for again in (False, True):
         for person in people:
             assert outcome(sign_in(httpd, person)) == outcome(sign_in(stock, person)), (
@@ -152,7 +152,7 @@ def test_of_two_directories_the_one_that_knows_the_user_decides(httpd, stock, ma
     second.add(DORA, mail="dora@example.com")
     start_both(httpd, stock, site)
     for _ in range(2):
-        for person in (DORA, DORA.with_password("wrong"), ALICE, STRANGER):
+        for person in (DORA, DORA.mistyped, ALICE, STRANGER):
             assert outcome(sign_in(httpd, person)) == outcome(sign_in(stock, person)), person
     log = first.log
     changed = second.set_password(DORA, "changed")
@@ -168,7 +168,7 @@ def test_a_password_that_is_wrong_in_both_directories_is_refused_with_the_binds_
     start_both(httpd, stock, site)
     for server in (httpd, stock):
         logs = [each.log for each in (first, second)]
-        assert sign_in(server, ALICE.with_password("wrong")).status == 401
+        assert sign_in(server, ALICE.mistyped).status == 401
         assert [log.binds(each.dn(ALICE)) for log, each in zip(logs, (first, second))] == [
             ["failed"], []], "the first one is authoritative"
 
@@ -179,7 +179,7 @@ def test_where_a_bind_is_not_authoritative_the_next_directory_is_asked(
     elsewhere = second.set_password(ALICE, "elsewhere")
     start_both(httpd, stock, site)
     for person, binds in ((elsewhere, [["failed"], ["ok"]]), (ALICE, [["ok"], []]),
-                          (ALICE.with_password("wrong"), [["failed"], ["failed"]])):
+                          (ALICE.mistyped, [["failed"], ["failed"]])):
         outcomes = []
         for server in (httpd, stock):
             logs = [each.log for each in (first, second)]
@@ -198,7 +198,7 @@ def test_where_a_bind_is_not_authoritative_a_password_file_may_know_better(
     start_both(httpd, stock, ldap_area(
         directory.url_of(ATTRIBUTES), provider="ldap file",
         more=f'AuthLDAPBindAuthoritative Off\nAuthUserFile "{users}"'))
-    for person in (ALICE, in_the_file, DORA, ALICE.with_password("wrong"), STRANGER):
+    for person in (ALICE, in_the_file, DORA, ALICE.mistyped, STRANGER):
         binds = []
         outcomes = []
         for server in (httpd, stock):
@@ -296,7 +296,7 @@ def test_referrals_and_aliases_are_followed_as_without_the_module(
             server.stop()
         start_both(httpd, stock, ldap_area(directory.url_of(ATTRIBUTES), more=referrals))
         for _ in range(2):
-            for person in (ALICE, eve, DORA, ALICE.with_password("wrong"), STRANGER):
+            for person in (ALICE, eve, DORA, ALICE.mistyped, STRANGER):
                 assert outcome(sign_in(httpd, person)) == outcome(sign_in(stock, person)), person
         assert sign_in(httpd, eve).status == 200
 
@@ -320,7 +320,7 @@ def must_change(directory):
 
 def locked_out(directory):
     for _ in range(FAILURES_TO_LOCK):
-        assert not directory.accepts(ALICE.with_password("wrong"))
+        assert not directory.accepts(ALICE.mistyped)
     return ALICE
 
 
@@ -405,7 +405,7 @@ def test_ten_requests_that_wait_on_one_wrong_password_cost_one_failed_bind(
         assert sign_in(httpd, ALICE).status == 200
     challenged = httpd.request("GET", "/app/", [CLOSE])
     log = directory.log
-    wrong = ALICE.with_password("wrong")
+    wrong = ALICE.mistyped
     answers = all_at_once(httpd, 10, "/app/", [CLOSE, basic(wrong), cookie_of(challenged)])
     assert [answer.status for answer in answers] == [401] * 10
     assert log.binds(directory.dn(ALICE)) == ["failed"]
@@ -460,7 +460,7 @@ def test_fifty_parallel_logins_with_right_wrong_and_changed_passwords_each_get_t
         assert sign_in(httpd, person).status == 200
     logins, expected, failing = [], [], []
     for number, person in enumerate(crowd):
-        wrong = person.with_password("wrong")
+        wrong = person.mistyped
         if number % 3 == 0:
             attempts = [person] * 4
         elif number % 3 == 1:
@@ -498,7 +498,7 @@ def test_a_login_while_the_directory_is_away_fails_as_without_the_module_and_wor
         assert failed.status == sign_in(stock, ALICE).status == 500
         assert failed.set_cookies == [], "what was typed is still worth something"
     assert httpd.request("GET", "/app/", answer).status == 200
-    assert sign_in(httpd, ALICE.with_password("wrong")).status == 401
+    assert sign_in(httpd, ALICE.mistyped).status == 401
 
 
 @pytest.mark.parametrize("cached", [False, True], ids=["unknown", "cached"])

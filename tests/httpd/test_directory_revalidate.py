@@ -187,8 +187,8 @@ def test_within_the_window_a_session_is_still_worth_nothing_without_its_password
     httpd.start(UNCACHED + ldap_area(directory.url, epoch=LONG))
     alice = SignedIn(httpd, ALICE)
     log = directory.log
-    for credentials in ([], [basic(ALICE.with_password("wrong"))],
-                        [basic(ALICE.with_password(""))], [basic(CAROL.with_password("wrong"))]):
+    for credentials in ([], [basic(ALICE.mistyped)],
+                        [basic(ALICE.with_password(""))], [basic(CAROL.mistyped)]):
         refused = httpd.request("GET", "/app/", [CLOSE, *credentials, cookie_of(alice.login)])
         assert refused.status == 401
     assert log.binds(directory.dn(ALICE)) == ["failed"]
@@ -424,7 +424,7 @@ def test_sessions_go_on_for_as_long_as_authepochondirectoryerror_says(httpd, dir
             assert (again.status, again.event) == (200, "admit")
             assert outcome(again) == outcome(alice.login)
         assert len(httpd.error_log.lines(OUR_TROUBLE)) == 1
-        wrong = [CLOSE, basic(ALICE.with_password("wrong")), cookie_of(alice.login)]
+        wrong = [CLOSE, basic(ALICE.mistyped), cookie_of(alice.login)]
         assert httpd.request("GET", "/app/", wrong).status == 500, "nobody else gets in"
     log = directory.log
 

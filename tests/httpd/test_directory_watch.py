@@ -83,10 +83,10 @@ def test_an_account_that_wrong_passwords_lock_loses_its_sessions_and_not_before(
     watch = started(httpd, watched(directory.url, how))
     alice, bob = SignedIn(httpd, ALICE), SignedIn(httpd, BOB)
     for _ in range(FAILURES_TO_LOCK - 1):
-        assert not directory.accepts(ALICE.with_password("wrong"))
+        assert not directory.accepts(ALICE.mistyped)
     assert watch.catch_up(directory, CAROL) == []
     assert alice.is_live
-    assert not directory.accepts(ALICE.with_password("wrong"))
+    assert not directory.accepts(ALICE.mistyped)
     assert watch.wait_until_ended(directory.dn(ALICE)) == "account-barred"
     assert watch.says(r"has ended all sessions of .* \(pwdAccountLockedTime\)\.$")
     assert not alice.is_live and bob.is_live
@@ -235,7 +235,7 @@ UNRELATED = {
     "mail": lambda directory: directory.modify(ALICE, mail="new@example.org"),
     "no mail": lambda directory: directory.modify(ALICE, mail=None),
     "the name shown": lambda directory: directory.modify(ALICE, displayName="Alice №1 \n\\"),
-    "a wrong password": lambda directory: directory.accepts(ALICE.with_password("wrong")),
+    "a wrong password": lambda directory: directory.accepts(ALICE.mistyped),
     "a login elsewhere": lambda directory: directory.accepts(ALICE),
     "a group": lambda directory: directory.modify(directory.staff, member=directory.dn(BOB)),
     "the case of the DN": lambda directory: directory.rename(ALICE, "cn=PERSON-0"),

@@ -18,7 +18,7 @@ from harness.people import ALICE, BOB, CAROL, DORA, SPACED, crowd_of
 from harness.proxy import Proxy
 from harness.requests import SignedIn
 from harness.site import bound
-from harness.slapd import READER, delete_all, reconfigure
+from harness.slapd import READER, READER_PASSWORD, delete_all, reconfigure
 from harness.watch import CANNOT_FOLLOW, CHANGES, ENDED, FOLLOWS, METHODS, Watch, started, watched
 from harness.waiting import wait_until
 
@@ -301,7 +301,7 @@ def test_a_bind_that_is_refused_from_now_on_leaves_the_sessions(directory, httpd
     directory.start()
     watch.wait_until_it_says(CANNOT_FOLLOW)
     assert alice.is_live and watch.ended() == []
-    directory.modify(READER, userPassword="reads")
+    directory.modify(READER, userPassword=READER_PASSWORD)
     watch.wait_until_it_follows(2, PATIENTLY)
     assert watch.catch_up(directory, CAROL) == []
     assert alice.is_live

@@ -35,7 +35,7 @@ def test_right_password_is_accepted_and_wrong_one_refused(httpd, slapd):
     assert httpd.request("GET", "/app/").status == 401
     answer = httpd.request("GET", "/app/", [basic(ALICE)])
     assert (answer.status, answer.user) == (200, "alice")
-    assert httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong"))]).status == 401
+    assert httpd.request("GET", "/app/", [basic(ALICE.mistyped)]).status == 401
 
 
 @pytest.mark.every_mpm
@@ -152,7 +152,7 @@ def test_configtest_says_what_is_wrong(httpd, slapd):
 def test_unexpected_error_line_is_a_problem_and_so_is_an_expectation_that_nothing_met(httpd, slapd):
     start_stock(httpd, slapd)
     httpd.expect_log(WRONG_PASSWORD)
-    httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong"))])
+    httpd.request("GET", "/app/", [basic(ALICE.mistyped)])
     httpd.wait_for_log(WRONG_PASSWORD)
     log = ErrorLog(httpd.error_log.path)
     (problem,) = log.problems()

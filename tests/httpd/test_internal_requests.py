@@ -257,7 +257,7 @@ def test_the_error_document_of_a_refusal_changes_nothing_but_its_text(httpd, whe
 def test_the_error_document_of_a_wrong_password_sets_no_cookie(httpd, where):
     start(httpd, f"ErrorDocument 401 {where}\n")
     httpd.expect_log("AH01617")
-    wrong = sign_in(httpd, ALICE.with_password("wrong"))
+    wrong = sign_in(httpd, ALICE.mistyped)
     assert wrong.asks_for_password and wrong.set_cookie is None
     assert httpd.error_log.sessions_opened() == 0
 

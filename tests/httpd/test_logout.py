@@ -219,7 +219,7 @@ def test_password_of_an_expired_session_is_enough_to_log_out_everywhere(httpd):
     wait_until(lambda: httpd.request("GET", "/admin/", [old, basic(ALICE)]).status == 401,
                "the session is too old for the admin area")
     nobodys = httpd.request("POST", "/logout?scope=all",
-                            [old, basic(ALICE.with_password("wrong")), SAME_ORIGIN])
+                            [old, basic(ALICE.mistyped), SAME_ORIGIN])
     assert "You are signed out here" in nobodys.text and is_signed_in(other)
     alices = httpd.request("POST", "/logout?scope=all", [old, basic(ALICE), SAME_ORIGIN])
     assert "You are signed out<" in alices.text

@@ -86,7 +86,7 @@ def test_each_thing_is_counted_where_it_belongs(httpd):
     log_out(httpd, new_session(httpd))
     log_out(httpd, new_session(httpd), "/logout?scope=all")
     assert httpd.request("GET", "/app/", [basic(ALICE), ("X-Script", "yes")]).status == 200
-    sign_in(httpd, ALICE.with_password("wrong"))
+    sign_in(httpd, ALICE.mistyped)
     wait_until(lambda: value(httpd, "failed_logins_total") == 1, "the failed login is counted")
     assert value(httpd, "logins_total") == 4
     assert value(httpd, "sessions_ended_total", reason="superseded") == 1

@@ -53,7 +53,7 @@ def test_report_leaves_wrong_passwords_and_prompts_to_the_provider(httpd):
     start(httpd, epoch="Report")
     httpd.expect_log(WRONG_PASSWORD)
     assert asks(httpd.request("GET", "/app/"))
-    assert asks(httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong"))]))
+    assert asks(httpd.request("GET", "/app/", [basic(ALICE.mistyped)]))
     assert httpd.error_log.sessions_opened() == 0
 
 

@@ -320,7 +320,7 @@ def test_without_a_login_there_is_a_prompt_and_no_list(httpd):
     alice = PageClient(httpd)
     assert httpd.request("GET", "/sessions").asks_for_password
     assert httpd.request("GET", "/sessions", [alice.cookie]).asks_for_password
-    bobs = httpd.request("GET", "/sessions", [alice.cookie, basic(BOB.with_password("wrong"))])
+    bobs = httpd.request("GET", "/sessions", [alice.cookie, basic(BOB.mistyped)])
     assert bobs.status == 401 and alice.id not in bobs.text
     httpd.tolerate_log("password mismatch|Password Mismatch")
 

@@ -145,7 +145,7 @@ def test_nothing_that_is_asked_here_prompts(httpd):
     start(httpd)
     ended = new_session(httpd)
     log_out(httpd, ended)
-    for headers in ([], [basic(ALICE)], [basic(ALICE.with_password("wrong"))], [ended],
+    for headers in ([], [basic(ALICE)], [basic(ALICE.mistyped)], [ended],
                     [ended, basic(ALICE)], FORGET, [*FORGET, basic(ALICE)],
                     fetch_metadata("cross-site", "cors", "empty")):
         for path in ("/session", "/session/watch.js", "/session/else"):

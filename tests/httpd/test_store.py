@@ -211,7 +211,7 @@ def test_stale_admits_who_was_just_seen_and_nobody_else(httpd):
     until_every_child(CANNOT_ANSWER, httpd, lambda: httpd.request("GET", "/app/"))
     for _ in range(4):
         assert (visit(httpd, seen).status, visit(httpd, seen).user) == (200, "alice")
-        for fields in ([basic(BOB), unseen], [basic(ALICE.with_password("wrong")), seen], [seen],
+        for fields in ([basic(BOB), unseen], [basic(ALICE.mistyped), seen], [seen],
                        [basic(ALICE)], []):
             assert is_unavailable(httpd.request("GET", "/app/", fields))
     assert is_unavailable(log_out(httpd, seen))

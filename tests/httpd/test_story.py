@@ -18,7 +18,7 @@ def test_the_story_as_a_client_with_a_cookie_file_sees_it(httpd, slapd):
 
     challenged = httpd.request("GET", "/app/", [basic(ALICE)])
     assert challenged.status == 401 and challenged.asks_for_password
-    wrong = httpd.request("GET", "/app/", [basic(ALICE.with_password("wrong")),
+    wrong = httpd.request("GET", "/app/", [basic(ALICE.mistyped),
                                            cookie_of(challenged)])
     assert wrong.status == 401 and wrong.set_cookie is None
 
@@ -46,7 +46,7 @@ def is_over(httpd, session):
     """With a wrong password, without one, and with another user's; the right one belongs to the
     live successor (row 5)."""
     answers = [httpd.request("GET", "/app/", [session, *credentials])
-               for credentials in ([basic(ALICE.with_password("wrong"))], [], [basic(BOB)])]
+               for credentials in ([basic(ALICE.mistyped)], [], [basic(BOB)])]
     return all(answer.status == 401 for answer in answers)
 
 

@@ -77,13 +77,14 @@ class Browser:
     """One person's browser. Pages are named by path, or by URL where there are several hosts; every
     host is this machine."""
 
-    def __init__(self, origin, engine, tls):
+    def __init__(self, origin, engine, tls, secrets):
         assert engine in ENGINES
         self.origin = origin
         self.engine = engine
         self.prompts = []  # every dialog that was ever shown
         self.requests = []  # (method, URL, whether with credentials), everything that was sent
         self._tls = tls
+        self._secrets = secrets
         self._cookies = []
         self._logins = {}  # by (origin, realm)
         self._answers = []
@@ -233,7 +234,8 @@ class Browser:
             headers.append(("Cookie", "; ".join(f"{each.name}={each.value}" for each in cookies)))
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         self.requests.append((load.method, load.url, person is not None))
-        with Connection(url.port, self._tls if url.scheme == "https" else None) as connection:
+        tls = self._tls if url.scheme == "https" else None
+        with Connection(url.port, tls, self._secrets) as connection:
             answer = connection.request(load.method, target, [*headers, *load.headers], load.body)
         for cookie in answer.set_cookies:
             self._keep(cookie, url)

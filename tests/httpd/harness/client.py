@@ -99,12 +99,15 @@ class Connection:
     """One connection to httpd, kept alive as long as httpd does.
 
     `with httpd.connection() as c: c.request("GET", "/", [("Cookie", b"\\xff")])`
+
+    `secrets` is told what passes; see leaks.Secrets.
     """
 
-    def __init__(self, port, tls=None):
+    def __init__(self, port, tls=None, secrets=None):
         self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls = tls is not None
+        self._secrets = secrets
         self._host = f"localhost:{port}"
         if self._tls:
             self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")
@@ -130,8 +133,11 @@ class Connection:
             fields.insert(0, ("Host", self._host))
         if body and b"content-length" not in given:
             fields.append(("Content-Length", str(len(body))))
+        fields = [(_bytes(name), _bytes(value)) for name, value in fields]
+        if self._secrets:
+            self._secrets.note_sent(fields)
         head = b"%s %s HTTP/1.1\r\n" % (_bytes(method), _bytes(target))
-        head += b"".join(b"%s: %s\r\n" % (_bytes(name), _bytes(value)) for name, value in fields)
+        head += b"".join(b"%s: %s\r\n" % field for field in fields)
         self.send_raw(head + b"\r\n" + _bytes(body))
 
     def send_raw(self, data):
@@ -148,6 +154,8 @@ class Connection:
         answer.begin()
         body = answer.read()
         response = Response(answer.status, answer.getheaders(), body)
+        if self._secrets:
+            self._secrets.note_answer(response)
         answer.close()
         return response
 

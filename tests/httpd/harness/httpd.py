@@ -13,6 +13,7 @@ import weakref
 from harness.browser import Browser
 from harness.client import Connection
 from harness.error_log import ErrorLog
+from harness.leaks import Secrets
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
                                has_open_connections, is_root, unprivileged, wait_until_listening)
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
@@ -95,6 +96,7 @@ class Httpd:
         self.htdocs = self.scratch / "htdocs"
         self.error_log = ErrorLog(self.scratch / "logs" / "error.log")
         self.error_log.tolerate(SLOW_END)
+        self.secrets = Secrets()
         self.port = free_port()
         self.tls_port = free_port()
         self._tls = tls
@@ -179,6 +181,7 @@ class Httpd:
         self._connections.clear()
         wait_until(lambda: not has_open_connections({self.port, self.tls_port}),
                    "httpd has done with every connection")
+        self.secrets.note_environment({self.pid, *self.children()})
         process, self._process = self._process, None
         end(process)
 
@@ -245,19 +248,20 @@ class Httpd:
         stderr = self.scratch / "logs" / "stderr.log"
         if stderr.exists():
             problems += [f"on standard error: {line}" for line in stderr.read_text().splitlines()]
-        return problems + [f"the sanitizer says: {report}" for report in reports(self.scratch)]
+        problems += [f"the sanitizer says: {report}" for report in reports(self.scratch)]
+        return problems + self.secrets.problems(self.scratch)
 
     # ---- clients
 
     def browser(self, engine="chromium", https=False):
         """A browser that has never been here."""
         return Browser(self.tls_origin if https else self.origin, engine,
-                       self._tls.client_context())
+                       self._tls.client_context(), self.secrets)
 
     def connection(self, https=False):
         """A raw connection; see client.Connection. Closed at the latest when httpd is stopped."""
-        connection = (Connection(self.tls_port, self._tls.client_context()) if https
-                      else Connection(self.port))
+        port, tls = (self.tls_port, self._tls.client_context()) if https else (self.port, None)
+        connection = Connection(port, tls, self.secrets)
         self._connections.add(connection)
         return connection
 

@@ -18,10 +18,10 @@ from harness.processes import (end, free_port, give_to_unprivileged, unprivilege
 SUFFIX = "dc=example,dc=org"
 PEOPLE = f"ou=people,{SUFFIX}"
 ADMIN = f"cn=admin,{SUFFIX}"
-ADMIN_PASSWORD = "administrator"
+ADMIN_PASSWORD = "administrates-4b7e"
 # May read everything but passwords; for AuthLDAPBindDN.
 READER = f"cn=reader,{SUFFIX}"
-READER_PASSWORD = "reads"
+READER_PASSWORD = "reads-everything-6a21"
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/lib/openldap"
 LOCKED_FOR_GOOD = "000001010000Z"
 LONG_AGO = "20200101000000Z"
