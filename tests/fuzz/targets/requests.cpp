@@ -132,9 +132,8 @@ class World {
 
   core::Presented present(const std::string& header, const std::optional<Credentials>& credentials,
                           const core::RequestTraits& traits) {
-    const std::string_view origin = input_.ConsumeIntegralInRange(0, 9) == 9
-                                        ? "https://other.example"
-                                        : "https://example.org";
+    const std::string_view origin =
+        input_.ConsumeIntegralInRange(0, 9) == 9 ? "https://other.example" : "https://example.org";
     return {.cookie_header = header,
             .cookie_name = kCookieName,
             .credentials = credentials ? &*credentials : nullptr,
@@ -229,7 +228,8 @@ class World {
     if (!done->swept || !done->session) return;
     const core::Result<core::ListPage> all = store_.list(std::nullopt, 1000);
     for (const core::Listed& listed : all->sessions) {
-      const bool of_the_user = listed.session.identity.user == done->session->session->identity.user;
+      const bool of_the_user =
+          listed.session.identity.user == done->session->session->identity.user;
       const bool spared =
           what.scope == core::LogoutScope::OtherBrowsers && listed.key == done->session->key;
       if (of_the_user && !spared) {
