@@ -133,7 +133,7 @@ LDAP := $(call objects,$(wildcard src/ldap/*.cpp))
 HTTPD := $(call objects,$(wildcard src/httpd/*.cpp)) $(BUILD)/src/mod_auth_epoch.o
 # What httpd's processes share knows neither httpd nor APR, and has unit tests.
 SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verifications.cpp \
-  src/httpd/shared_outages.cpp src/httpd/shared_census.cpp src/httpd/upkeep.cpp src/httpd/shared_metrics.cpp src/httpd/measured_store.cpp \
+  src/httpd/shared_outages.cpp src/httpd/shared_failures.cpp src/httpd/shared_census.cpp src/httpd/upkeep.cpp src/httpd/shared_metrics.cpp src/httpd/measured_store.cpp \
   src/httpd/metrics_text.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
@@ -221,7 +221,8 @@ PAIR_DIR = $(if $(wildcard $(MODS_AVAILABLE)),$(MODS_AVAILABLE),$(SHARE))
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(HTTPD_LIBEXECDIR) $(DESTDIR)$(PAIR_DIR) $(DESTDIR)$(sbindir) \
-	  $(DESTDIR)$(SHARE)/pages $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(COMPLETIONS)
+	  $(DESTDIR)$(SHARE)/pages $(DESTDIR)$(SHARE)/fail2ban/filter.d $(DESTDIR)$(SHARE)/fail2ban/jail.d \
+	  $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(COMPLETIONS)
 	$(INSTALL) -m 644 $(MODULE) $(DESTDIR)$(HTTPD_LIBEXECDIR)/mod_auth_epoch.so
 	sed 's|@LIBEXECDIR@|$(HTTPD_LIBEXECDIR)|' conf/auth_epoch.load.in \
 	  > $(DESTDIR)$(PAIR_DIR)/auth_epoch.load
@@ -231,6 +232,8 @@ install: all
 	$(INSTALL) -m 644 conf/epochctl.bash-completion $(DESTDIR)$(COMPLETIONS)/epochctl
 	$(INSTALL) -m 644 $(PAGES) $(DESTDIR)$(SHARE)/pages
 	$(INSTALL) -m 644 conf/minimal.conf conf/example.conf $(DESTDIR)$(SHARE)
+	$(INSTALL) -m 644 conf/fail2ban/filter.d/auth-epoch.conf $(DESTDIR)$(SHARE)/fail2ban/filter.d
+	$(INSTALL) -m 644 conf/fail2ban/jail.d/auth-epoch.conf $(DESTDIR)$(SHARE)/fail2ban/jail.d
 
 uninstall:
 	rm -f $(DESTDIR)$(HTTPD_LIBEXECDIR)/mod_auth_epoch.so $(DESTDIR)$(sbindir)/epochctl

@@ -72,6 +72,8 @@ static const command_rec epoch_directives[] = {
                   "Off, or for how long the provider's yes holds without asking it again"),
     AP_INIT_TAKE12("AuthEpochMaxSessions", epoch_set_max_sessions, NULL, ANYWHERE,
                    "Off, or how many sessions a user may have, and oldest or deny"),
+    AP_INIT_TAKE12("AuthEpochFailedLogins", epoch_set_failed_logins, NULL, ANYWHERE,
+                   "Off, or how many logins may fail before others wait, and within what time"),
     AP_INIT_TAKE12("AuthEpochOnDirectoryError", epoch_set_on_directory_error, NULL, SERVER_ONLY,
                    "deny, or stale and a time"),
     AP_INIT_TAKE12("AuthEpochLDAPWatch", epoch_set_ldap_watch, NULL, ACCESS_CONF,
@@ -150,6 +152,9 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   /* AP_AUTH_INTERNAL_PER_CONF: anything else would make httpd repeat authentication for every
    * sub-request of the whole server. */
   ap_hook_check_authn(epoch_check_authn, NULL, before_basic, APR_HOOK_FIRST,
+                      AP_AUTH_INTERNAL_PER_CONF);
+  /* reached where authentication has said yes */
+  ap_hook_check_authz(epoch_check_authz, NULL, NULL, APR_HOOK_REALLY_FIRST,
                       AP_AUTH_INTERNAL_PER_CONF);
   ap_hook_fixups(epoch_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
   /* last, so that our filter sees what mod_headers and mod_expires made of the answer */

@@ -224,6 +224,8 @@ std::string_view to_string(Reason reason) noexcept {
       return "directory-unavailable";
     case Reason::SessionLimit:
       return "session-limit";
+    case Reason::FailedLogins:
+      return "failed-logins";
   }
   return "unknown";
 }

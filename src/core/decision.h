@@ -56,7 +56,7 @@ enum class Action {
                    // (armed, unless the request was overtaken)
   AskEpoch,        // 401 with the scheme Epoch: no dialog
   SignInPage,      // 401 with the scheme Epoch and a page that forgets, reloads and so prompts once
-  Forbid,          // 403: raises no dialog and leaves the browser's credentials alone
+  Forbid,          // 403, or 429: raises no dialog and leaves the browser's credentials alone
 };
 
 enum class SendCookie {
@@ -87,6 +87,7 @@ enum class Reason {
   Forget,
   DirectoryUnavailable,  // never decide()'s: AuthEpochRevalidate could not be carried out
   SessionLimit,          // likewise: a login that AuthEpochMaxSessions denies
+  FailedLogins,          // likewise: a login that AuthEpochFailedLogins makes wait
 };
 
 struct Verdict {

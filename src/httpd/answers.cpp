@@ -35,10 +35,10 @@ const char* public_id_in_pool(apr_pool_t* pool, const core::RecordKey& key) {
   return digits;
 }
 
-const char* seconds_in_pool(apr_pool_t* pool, core::TimePoint at) {
+const char* seconds_in_pool(apr_pool_t* pool, Seconds time) {
   constexpr std::size_t kLongest = 20;
   auto* const digits = static_cast<char*>(apr_palloc(pool, kLongest + 1));
-  *std::to_chars(digits, digits + kLongest, at.time_since_epoch().count()).ptr = '\0';
+  *std::to_chars(digits, digits + kLongest, time.count()).ptr = '\0';
   return digits;
 }
 
@@ -69,8 +69,24 @@ int send_body(request_rec* r, int status, const std::string& content_type,
   return DONE;
 }
 
+// AuthEpochFailedLogins.
+int say_when(request_rec* r, const Decided& decided) {
+  apr_table_setn(r->err_headers_out, "Retry-After", seconds_in_pool(r->pool, decided.wait));
+  if (r->main != nullptr) return HTTP_TOO_MANY_REQUESTS;
+  if (decided.traits.script) {
+    return send_problem(r, HTTP_TOO_MANY_REQUESTS, "Too many failed logins",
+                        "Too many logins have failed with this name or from this network. Wait "
+                        "before you try again.");
+  }
+  return send_page(
+      r, HTTP_TOO_MANY_REQUESTS,
+      web::try_later(*server_config_of(r->server).templates,
+                     {.nonce = make_nonce(), .realm = decided.space->realm, .wait = decided.wait}));
+}
+
 int forbid(request_rec* r, const Decided& decided) {
   const Reason reason = decided.examined.verdict.reason;
+  if (reason == Reason::FailedLogins) return say_when(r, decided);
   if (r->main != nullptr || reason == Reason::Speculative) return HTTP_FORBIDDEN;
   if (reason == Reason::CrossSite && decided.traits.navigation) {
     const auto& session = decided.examined.session;
@@ -200,8 +216,10 @@ void set_environment(request_rec* r, const Decided& decided) {
   if (!examined.session) return;
   const core::Session& session = *examined.session->session;
   apr_table_addn(environment, kSession, public_id_in_pool(r->pool, examined.session->key));
-  apr_table_addn(environment, kAuthTime, seconds_in_pool(r->pool, session.authenticated));
-  apr_table_addn(environment, kExpires, seconds_in_pool(r->pool, session.expires));
+  apr_table_addn(environment, kAuthTime,
+                 seconds_in_pool(r->pool, session.authenticated.time_since_epoch()));
+  apr_table_addn(environment, kExpires,
+                 seconds_in_pool(r->pool, session.expires.time_since_epoch()));
 }
 
 }  // namespace epoch::httpd

@@ -17,6 +17,7 @@
 #include "httpd/happenings.h"
 #include "httpd/process.h"
 #include "httpd/provider.h"
+#include "httpd/slowing.h"
 #include "httpd/strip.h"
 
 APLOG_USE_MODULE(auth_epoch);
@@ -103,6 +104,7 @@ std::optional<int> decide_and_answer(request_rec* r, Decided& decided,
                                      const Presentation& presentation, Child& child) {
   core::Examined& examined = decided.examined;
   examined = child.service().examine(presentation.presented(), decided.policy, time_of(r));
+  slow_down(r, decided, presentation);
   set_environment(r, decided);
   child.note_store_answer(r, examined.store_error);
   note_over(r, examined.found_over);

@@ -8,6 +8,7 @@ namespace {
 constexpr Seconds kDefaultIdleTimeout = std::chrono::minutes(30);
 constexpr Seconds kDefaultMaxAge = std::chrono::hours(12);
 constexpr core::SessionLimit kDefaultSessionLimit{.most = 100, .deny = false};
+constexpr FailedLogins kDefaultFailedLogins{.most = 5, .within = std::chrono::minutes(15)};
 
 template <typename T>
 std::optional<T> inner_or_outer(const std::optional<T>& inner, const std::optional<T>& outer) {
@@ -52,6 +53,11 @@ std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept {
 
 std::optional<core::SessionLimit> session_limit_of(const DirConfig& config) noexcept {
   const core::SessionLimit limit = config.session_limit.value_or(kDefaultSessionLimit);
+  return limit.most == 0 ? std::nullopt : std::optional(limit);
+}
+
+std::optional<FailedLogins> failed_logins_of(const DirConfig& config) noexcept {
+  const FailedLogins limit = config.failed_logins.value_or(kDefaultFailedLogins);
   return limit.most == 0 ? std::nullopt : std::optional(limit);
 }
 
@@ -137,6 +143,7 @@ void* epoch_merge_dir_config(apr_pool_t* pool, void* base, void* add) {
           .status_location = inner_or_outer(inner.status_location, outer.status_location),
           .revalidate = inner_or_outer(inner.revalidate, outer.revalidate),
           .session_limit = inner_or_outer(inner.session_limit, outer.session_limit),
+          .failed_logins = inner_or_outer(inner.failed_logins, outer.failed_logins),
           .ldap_watch = inner_or_outer(inner.ldap_watch, outer.ldap_watch),
           .admin_any_user = inner_or_outer(inner.admin_any_user, outer.admin_any_user),
           .admin_place = inner_or_outer(inner.admin_place, outer.admin_place),

@@ -5,6 +5,7 @@
 
 #include <ap_expr.h>
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,12 @@ struct LdapWatch {
   enum class Method { Off, Auto, Sync, Poll };
   Method method;
   Seconds interval;  // between two polls
+};
+
+// AuthEpochFailedLogins.
+struct FailedLogins {
+  std::uint32_t most;  // of one user from one address; 0: Off
+  Seconds within;
 };
 
 struct Strip {
@@ -88,6 +95,7 @@ struct DirConfig {
   std::optional<std::string_view> status_location;
   std::optional<Seconds> revalidate;                // zero: Off
   std::optional<core::SessionLimit> session_limit;  // of zero sessions: Off
+  std::optional<FailedLogins> failed_logins;
   std::optional<LdapWatch> ldap_watch;
   std::optional<bool> admin_any_user;  // AuthEpochAdminAnyUser
   // SetHandler auth-epoch-admin stands here or further out, and not in an .htaccess file.
@@ -144,6 +152,7 @@ Mode mode_of(const DirConfig& config) noexcept;
 core::Limits limits_of(const DirConfig& config) noexcept;
 std::optional<Seconds> fresh_login_of(const DirConfig& config) noexcept;
 std::optional<core::SessionLimit> session_limit_of(const DirConfig& config) noexcept;
+std::optional<FailedLogins> failed_logins_of(const DirConfig& config) noexcept;
 std::optional<Seconds> revalidate_of(const DirConfig& config) noexcept;
 // Whether the verifier says everything about who checks passwords and what else depends on it.
 bool verifier_is_known(const DirConfig& config) noexcept;

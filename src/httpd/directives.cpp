@@ -25,6 +25,10 @@ namespace {
 constexpr std::string_view kStoreScheme = "lmdb:";
 constexpr Seconds kDefaultPollInterval = std::chrono::seconds(30);
 constexpr std::size_t kMostSessions = 100000;
+constexpr std::uint32_t kMostFailures = 1000;
+constexpr Seconds kDefaultWindow = std::chrono::minutes(15);
+constexpr Seconds kShortestWindow = std::chrono::minutes(1);
+constexpr Seconds kLongestWindow = std::chrono::hours(24);
 constexpr Seconds kLongestTime = std::chrono::hours(24 * 366);
 
 // "AuthEpochIdleTimeout: `soon` is not accepted here: <expected>".
@@ -95,7 +99,6 @@ const char* set_time_or_off(cmd_parms* cmd, std::optional<Seconds>& field, const
   return nullptr;
 }
 
-// What to do when what must be asked cannot answer; nullopt: deny.
 const char* set_session_limit(cmd_parms* cmd, std::optional<core::SessionLimit>& field,
                               std::string_view number, const char* policy) {
   if (core::equals_ignoring_case(number, "Off")) {
@@ -120,6 +123,31 @@ const char* set_session_limit(cmd_parms* cmd, std::optional<core::SessionLimit>&
   return nullptr;
 }
 
+const char* set_failed_logins(cmd_parms* cmd, std::optional<FailedLogins>& field,
+                              std::string_view number, const char* time) {
+  if (core::equals_ignoring_case(number, "Off")) {
+    if (time != nullptr) return refuse(cmd, time, "nothing follows Off");
+    field = FailedLogins{.most = 0, .within = Seconds(0)};
+    return nullptr;
+  }
+  FailedLogins limit{.most = 0, .within = kDefaultWindow};
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(number.data(), end, limit.most);
+  if (error != std::errc() || stop != end || limit.most < 1 || limit.most > kMostFailures) {
+    return refuse(cmd, number, "give a number between 1 and 1000, or Off");
+  }
+  if (time != nullptr) {
+    const std::optional<Seconds> within = parse_time_with_days(time);
+    if (!within || *within < kShortestWindow || *within > kLongestWindow) {
+      return refuse(cmd, time, "give a time between 1min and 1d, such as 15min");
+    }
+    limit.within = *within;
+  }
+  field = limit;
+  return nullptr;
+}
+
+// What to do when what must be asked cannot answer; nullopt: deny.
 const char* set_deny_or_stale(cmd_parms* cmd, std::optional<Seconds>& stale, const char* policy,
                               const char* time) {
   if (core::equals_ignoring_case(policy, "deny")) {
@@ -524,6 +552,13 @@ const char* epoch_set_max_sessions(cmd_parms* cmd, void* dir, const char* number
                                    const char* policy) {
   return directory_directive(cmd, dir, [&](DirConfig& config) {
     return set_session_limit(cmd, config.session_limit, number, policy);
+  });
+}
+
+const char* epoch_set_failed_logins(cmd_parms* cmd, void* dir, const char* number,
+                                    const char* time) {
+  return directory_directive(cmd, dir, [&](DirConfig& config) {
+    return set_failed_logins(cmd, config.failed_logins, number, time);
   });
 }
 

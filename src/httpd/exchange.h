@@ -8,6 +8,7 @@
 #include "core/credentials.h"
 #include "core/service.h"
 #include "httpd/config.h"
+#include "httpd/shared_failures.h"
 #include "httpd/space.h"
 
 namespace epoch::httpd {
@@ -36,6 +37,15 @@ struct FoundEntry {
   std::string dn;
 };
 
+// A login that was let on to the provider. Its name is the client's, and its password is not here.
+struct Attempt {
+  std::string user;
+  bool is_limited = false;  // AuthEpochFailedLogins
+  LoginName name;
+  Turn turn;
+  bool succeeded = false;  // the password was right
+};
+
 // What was decided about a request, kept in its pool for fixups, filters, sub-requests and internal
 // redirects. Holds no credentials.
 struct Decided {
@@ -52,6 +62,8 @@ struct Decided {
   std::optional<FoundEntry> found;  // by the directory that verified the password
   bool was_refused = false;         // by a directory
   bool directory_failed = false;    // one that was to be asked could not be
+  std::optional<Attempt> attempt;
+  Seconds wait{};  // with Reason::FailedLogins
 };
 
 // What the module remembers of a request. An internal redirect shares its pool with the request it

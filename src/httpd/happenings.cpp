@@ -7,6 +7,7 @@
 
 #include "httpd/boundary.h"
 #include "httpd/process.h"
+#include "httpd/slowing.h"
 
 APLOG_USE_MODULE(auth_epoch);
 
@@ -254,6 +255,7 @@ void note_ended_account(const Process& process, const ldap::EndedAccount& accoun
 int epoch_log_transaction(request_rec* r) {
   return epoch::httpd::guarded(r, DECLINED, [r] {
     for (request_rec* each = r; each != nullptr; each = each->next) {
+      epoch::httpd::note_outcome(each);
       if (epoch::httpd::has_failed_to_log_in(each)) epoch::httpd::note_failed_login(each);
     }
     return DECLINED;

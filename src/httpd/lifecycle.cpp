@@ -173,6 +173,21 @@ bool verifiers_tell_all(const server_rec* main) {
   return false;
 }
 
+// A restart, which rotating the logs may do every night, must not let everybody guess anew.
+SharedFailures* failures_kept_over_restarts(server_rec* main, core::Entropy& entropy) {
+  constexpr const char* kKey = "mod_auth_epoch: failed logins";
+  apr_pool_t* pool = main->process->pool;
+  void* kept = nullptr;
+  apr_pool_userdata_get(&kept, kKey, pool);
+  if (kept != nullptr) return static_cast<SharedFailures*>(kept);
+  auto* const failures = make_shared_by_processes<SharedFailures>(pool);
+  core::Hash256 key;
+  entropy.fill(key);
+  failures->set_key(key);
+  apr_pool_userdata_setn(failures, kKey, nullptr, pool);
+  return failures;
+}
+
 int prepare(apr_pool_t* pconf, server_rec* main) {
   ServerConfig& config = server_config_of(main);
   const store::StoreOptions options = store_options_for(pconf, main);
@@ -209,6 +224,7 @@ int prepare(apr_pool_t* pconf, server_rec* main) {
   process->warned_of_plain_http = shared_flags(pconf, servers);
   process->verifications = make_shared_by_processes<SharedVerifications>(pconf);
   process->outages = make_shared_by_processes<SharedOutages>(pconf);
+  process->failures = failures_kept_over_restarts(main, entropy);
   process->metrics = make_shared_by_processes<SharedMetrics>(pconf);
   process->census = make_shared_by_processes<SharedCensus>(pconf);
   process->audit = *audit;

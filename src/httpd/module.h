@@ -52,6 +52,8 @@ const char* epoch_set_on_store_error(cmd_parms* cmd, void* dir, const char* poli
 const char* epoch_set_revalidate(cmd_parms* cmd, void* dir, const char* value);
 const char* epoch_set_max_sessions(cmd_parms* cmd, void* dir, const char* number,
                                    const char* policy);
+const char* epoch_set_failed_logins(cmd_parms* cmd, void* dir, const char* number,
+                                    const char* time);
 const char* epoch_set_on_directory_error(cmd_parms* cmd, void* dir, const char* policy,
                                          const char* time);
 const char* epoch_set_ldap_watch(cmd_parms* cmd, void* dir, const char* method,
@@ -96,6 +98,7 @@ void epoch_wrap_ldap_functions(void);
 /* the request, in the order in which httpd calls them */
 int epoch_translate_name(request_rec* r);       /* strip.cpp */
 int epoch_check_authn(request_rec* r);          /* authn.cpp */
+int epoch_check_authz(request_rec* r);          /* slowing.cpp */
 int epoch_fixups(request_rec* r);               /* fixups.cpp */
 void epoch_insert_filter(request_rec* r);       /* caching.cpp */
 void epoch_insert_error_filter(request_rec* r); /* caching.cpp */

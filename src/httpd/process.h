@@ -14,6 +14,7 @@
 #include "httpd/measured_store.h"
 #include "httpd/module.h"
 #include "httpd/shared_census.h"
+#include "httpd/shared_failures.h"
 #include "httpd/shared_metrics.h"
 #include "httpd/shared_outages.h"
 #include "httpd/shared_verifications.h"
@@ -59,6 +60,7 @@ struct Process {
   unsigned char* warned_of_plain_http = nullptr;  // one byte a virtual host, shared by all children
   SharedVerifications* verifications = nullptr;   // likewise, and never nullptr
   SharedOutages* outages = nullptr;               // likewise
+  SharedFailures* failures = nullptr;             // likewise, and over restarts
   SharedMetrics* metrics = nullptr;               // likewise
   SharedCensus* census = nullptr;                 // likewise
   AuditLog* audit = nullptr;                      // nullptr: none

@@ -64,7 +64,7 @@ class DurationHistogram {
 
 // Lives in memory that httpd's processes share (make_shared_by_processes()).
 struct SharedMetrics {
-  static constexpr std::size_t kReasons = static_cast<std::size_t>(core::Reason::SessionLimit) + 1;
+  static constexpr std::size_t kReasons = static_cast<std::size_t>(core::Reason::FailedLogins) + 1;
   static constexpr std::size_t kEndReasons =
       static_cast<std::size_t>(core::EndReason::SessionLimit) + 1;
 

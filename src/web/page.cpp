@@ -1,6 +1,7 @@
 #include "web/page.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,8 @@ constexpr std::array kConfirmPlaceholders = {"nonce"sv,  "style"sv,       "realm
 constexpr std::array kSignedInAsPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "user"sv,
                                                 "return_path"sv};
 constexpr std::array kTooManyPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "limit"sv, "one"sv};
+constexpr std::array kTryLaterPlaceholders = {"nonce"sv, "style"sv, "realm"sv, "seconds"sv,
+                                              "minutes"sv};
 constexpr std::array kSessionsPlaceholders = {
     "nonce"sv,  "style"sv,        "times_script"sv, "realm"sv,       "user"sv,      "return_path"sv,
     "action"sv, "token"sv,        "entries"sv,      "others"sv,      "next_url"sv,  "first_url"sv,
@@ -69,6 +72,7 @@ constexpr std::array<Description, kPageKinds> kDescriptions = {{
     {"signed-in-as", kSignedInAsPlaceholders},
     {"signed-out-here", kSignedOutPlaceholders},
     {"too-many", kTooManyPlaceholders},
+    {"try-later", kTryLaterPlaceholders},
     {"sessions", kSessionsPlaceholders},
     {"session-entry", kSessionEntryPlaceholders},
     {"admin", kAdminPlaceholders},
@@ -188,6 +192,16 @@ Page too_many(const PageTemplates& templates, const TooManyValues& values) {
   return make_page(
       templates, PageKind::TooMany, values.nonce,
       {{"realm", values.realm}, {"limit", limit}, {"one", values.limit == 1 ? "yes" : ""}});
+}
+
+Page try_later(const PageTemplates& templates, const TryLaterValues& values) {
+  constexpr std::int64_t kLongestInSeconds = 90;
+  const std::int64_t wait = std::max<std::int64_t>(values.wait.count(), 2);  // never "1 seconds"
+  const bool short_wait = wait <= kLongestInSeconds;
+  const std::string seconds = short_wait ? std::to_string(wait) : "";
+  const std::string minutes = short_wait ? "" : std::to_string((wait + 59) / 60);
+  return make_page(templates, PageKind::TryLater, values.nonce,
+                   {{"realm", values.realm}, {"seconds", seconds}, {"minutes", minutes}});
 }
 
 std::string problem_json(int status, std::string_view title, std::string_view detail) {

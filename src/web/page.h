@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,13 +28,14 @@ enum class PageKind {
   SignedInAs,
   SignedOutHere,
   TooMany,
+  TryLater,
   Sessions,
   SessionEntry,
   Admin,
   AdminEntry,
   AdminConfirm
 };
-inline constexpr std::size_t kPageKinds = 11;
+inline constexpr std::size_t kPageKinds = 12;
 
 // The templates: ours, any of which the administrator may have replaced (AuthEpochPage). Immutable
 // once the configuration is read, and then usable by any thread.
@@ -112,6 +114,14 @@ struct TooManyValues {
   std::size_t limit;
 };
 Page too_many(const PageTemplates& templates, const TooManyValues& values);
+
+// With a 429: AuthEpochFailedLogins makes the login wait.
+struct TryLaterValues {
+  std::string_view nonce;
+  std::string_view realm;
+  std::chrono::seconds wait;
+};
+Page try_later(const PageTemplates& templates, const TryLaterValues& values);
 
 // The body of an answer to a script (RFC 9457).
 inline constexpr std::string_view kProblemJsonType = "application/problem+json";

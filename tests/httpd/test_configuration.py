@@ -81,6 +81,12 @@ NOT_HERE = "is not accepted here: "
     ("AuthEpochMaxSessions -1", ("AuthEpochMaxSessions: `-1` ", "give a number")),
     ("AuthEpochMaxSessions 3 newest", ("AuthEpochMaxSessions: `newest` ", "give oldest")),
     ("AuthEpochMaxSessions Off deny", ("AuthEpochMaxSessions: `deny` ", "nothing follows Off")),
+    ("AuthEpochFailedLogins 0", ("AuthEpochFailedLogins: `0` ", "between 1 and 1000, or Off")),
+    ("AuthEpochFailedLogins 1001", ("AuthEpochFailedLogins", "between 1 and 1000, or Off")),
+    ("AuthEpochFailedLogins 5x", ("AuthEpochFailedLogins: `5x` ", "give a number")),
+    ("AuthEpochFailedLogins 5 59s", ("AuthEpochFailedLogins: `59s` ", "between 1min and 1d")),
+    ("AuthEpochFailedLogins 5 2d", ("AuthEpochFailedLogins: `2d` ", "between 1min and 1d")),
+    ("AuthEpochFailedLogins Off 1h", ("AuthEpochFailedLogins: `1h` ", "nothing follows Off")),
     ("AuthEpochAdminAnyUser perhaps", ("AuthEpochAdminAnyUser must be On or Off",)),
     ("AuthEpochStrip password", ("AuthEpochStrip: `password` ", "give None, or cookie")),
     ("AuthEpochStrip cookie None", ("AuthEpochStrip: `None` ", "give None, or cookie")),
@@ -336,7 +342,7 @@ VALUES = {
     "AuthEpochReturn": "/app/", "AuthEpochClearSiteData": '"cache, storage"',
     "AuthEpochNoStore": "On", "AuthEpochStrip": "cookie authorization",
     "AuthEpochOnStoreError": "stale 2min", "AuthEpochRevalidate": "5min",
-    "AuthEpochMaxSessions": "3 deny", "AuthEpochAdminAnyUser": "On", "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
+    "AuthEpochMaxSessions": "3 deny", "AuthEpochAdminAnyUser": "On", "AuthEpochFailedLogins": "10 1h", "AuthEpochOnDirectoryError": "stale 1h", "AuthEpochLDAPWatch": "Off", "AuthEpochAuditLog": "logs/audit.log",
     "AuthEpochPage": "confirm conf/page.html"}
 
 

@@ -13,6 +13,7 @@ import re
 import pytest
 
 from harness.oracle import Oracle
+from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.random_requests import RandomRequests, kind_of
 
@@ -23,8 +24,8 @@ PEOPLE = {each.user: each.password for each in (ALICE, BOB)}
 AREAS = [("/app/index.html", "/app/logout", "Staff"), ("/admin/", "/admin/logout", "Admins")]
 DECISION = re.compile(r"\] (\w+ \([\w-]+, row \d+\)) (?:no )?session")
 
-# What the provider says of credentials that are wrong, and of other schemes.
-PROVIDERS_OWN = r"AH01614|AH01617|AH01618"
+# What is said of credentials that are wrong, and of other schemes.
+PROVIDERS_OWN = rf"AH01614|{WRONG_PASSWORD}|{UNKNOWN_USER}"
 
 ASKS_BASIC = {"Pass", "AskBasic", "RefuseAndArm", "Conflict"}
 ASKS_EPOCH = {"AskEpoch", "SignInPage"}
@@ -57,6 +58,7 @@ def area_of(users, policy, path, logout, realm):
     AuthBasicProvider file
     AuthUserFile "{users}"
     AuthEpoch On
+    AuthEpochFailedLogins Off
     Require valid-user
     {policy.directives}
 </Location>

@@ -8,11 +8,15 @@ TROUBLE_LEVELS = {"warn", "error", "crit", "alert", "emerg"}
 # At whatever level, or from a library that knows of no levels.
 TROUBLE = re.compile(r"AH00052|runtime error:|Sanitizer|terminate called|Assertion|free\(\)")
 
-# What httpd itself logs at level error when somebody gives a wrong answer to a prompt.
-WRONG_PASSWORD = r"AH01617: user .*: authentication failure"
-UNKNOWN_USER = r"AH01618: user .* not found"
-# What httpd's own modules say of a password or a directory is theirs to say.
-HTTPDS_OWN = r"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):"
+# What the module logs when somebody gives a wrong answer to a prompt, and when to wait is the answer.
+LOGIN_FAILED = r"\] login failed: wrong password or unknown user; user "
+LOGIN_REFUSED = r"\] login refused: too many have failed \(AuthEpochFailedLogins\), "
+# The same, or what httpd itself logs of it at level error.
+WRONG_PASSWORD = rf"AH01617: user .*: authentication failure|{LOGIN_FAILED}"
+UNKNOWN_USER = rf"AH01618: user .* not found|{LOGIN_FAILED}"
+# What httpd's own modules say of a password or a directory is theirs to say, and what follows from
+# it in ours too.
+HTTPDS_OWN = rf"\] \[(?:auth_basic|authnz_ldap|ldap|authz_core):|{LOGIN_FAILED}"
 
 
 class ErrorLog:

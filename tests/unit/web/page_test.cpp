@@ -163,6 +163,20 @@ TEST(Page, SignedInAsPageNamesTheUserOnlyWhereThereIsASession) {
   EXPECT_FALSE(contains(nobody.body, "signed in as"));
 }
 
+Page try_later_page(int seconds) {
+  return try_later(PageTemplates(),
+                   {.nonce = kNonce, .realm = "A&B", .wait = std::chrono::seconds(seconds)});
+}
+
+TEST(Page, TryLaterPageSaysWhenInWordsForPeople) {
+  EXPECT_TRUE(contains(try_later_page(1).body, "Try again in 2 seconds."));
+  EXPECT_TRUE(contains(try_later_page(90).body, "Try again in 90 seconds."));
+  EXPECT_TRUE(contains(try_later_page(91).body, "Try again in 2 minutes."));
+  EXPECT_TRUE(contains(try_later_page(900).body, "Try again in 15 minutes."));
+  EXPECT_FALSE(contains(try_later_page(900).body, "seconds"));
+  EXPECT_TRUE(contains(try_later_page(1).body, "<bdi>A&amp;B</bdi>"));
+}
+
 TEST(Page, EmbeddedScriptAndStyleCannotEndTheirElement) {
   for (const EmbeddedFile& file : embedded_files()) {
     if (file.name.ends_with(".html")) continue;
@@ -202,10 +216,10 @@ TEST(PageTemplates, UnclosedPlaceholderIsRefused) {
 }
 
 TEST(PageTemplates, UnknownPageIsRefusedWithTheNamesThereAre) {
-  EXPECT_EQ(
-      refusal_of("goodbye", "x"),
-      "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
-      "signed-out-here, too-many, sessions, session-entry, admin, admin-entry, admin-confirm");
+  EXPECT_EQ(refusal_of("goodbye", "x"),
+            "there is no page `goodbye`; the pages are signed-out, sign-in, confirm, signed-in-as, "
+            "signed-out-here, too-many, try-later, sessions, session-entry, admin, admin-entry, "
+            "admin-confirm");
 }
 
 TEST(PageTemplates, EmptyTemplateIsRefused) {
