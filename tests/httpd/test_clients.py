@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE
 from harness.requests import encoded
 from harness.site import ldap_site, start_file_site
@@ -102,7 +103,7 @@ def test_curl_without_cookies_is_accepted_where_stateless_knows_it_by_name(httpd
 
 def test_curl_with_a_wrong_password_is_refused_though_stateless(httpd, tools):
     start(httpd, zone="AuthEpochStateless On")
-    httpd.expect_log("AH01617: user alice: authentication failure")
+    httpd.expect_log(WRONG_PASSWORD)
     assert tools.curl_status("-u", "alice:wrong", httpd.origin + "/app/") == 401
 
 

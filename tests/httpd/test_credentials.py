@@ -9,13 +9,14 @@ import dataclasses
 import pytest
 
 from harness import people
+from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import basic, cookie_of, encoded, new_session
 from harness.site import ldap_site
 from harness.slapd import dn_of
 
-# Stock httpd says so of what these tests send.
-COMPLAINTS = ["AH01614", "AH01617", "AH01618"]
+# Stock httpd and the module say so of what these tests send.
+COMPLAINTS = ["AH01614", WRONG_PASSWORD, UNKNOWN_USER]
 UNCACHED = "LDAPCacheTTL 0\nLDAPOpCacheTTL 0\n"
 
 

@@ -3,6 +3,7 @@ docs/design.md; src/core/decision.cpp is the table."""
 
 import pytest
 
+from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import (CROSS_SITE_FRAME, CROSS_SITE_IMAGE, CROSS_SITE_LINK, FORGET, IMAGE,
                               NAVIGATION, SCRIPT, basic, cookie_of)
@@ -83,7 +84,7 @@ def test_row_4_other_credentials_log_in_as_the_successor(site):
 
 
 def test_row_4_a_wrong_password_leaves_the_old_session_alone(site):
-    site.httpd.expect_log("AH01617")
+    site.httpd.expect_log(WRONG_PASSWORD)
     live = site.live()
     wrong = site.get(live, ALICE.mistyped)
     assert asks(wrong) and wrong.set_cookie is None

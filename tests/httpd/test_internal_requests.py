@@ -4,6 +4,7 @@ and error documents. The person notices nothing, and one login stays one."""
 import pytest
 
 from harness.browser import ENGINES
+from harness.error_log import WRONG_PASSWORD
 from harness.people import ALICE, BOB
 from harness.requests import NAVIGATION, basic, cookie_of, new_session, sign_in
 from harness.site import start_file_site
@@ -256,7 +257,7 @@ def test_the_error_document_of_a_refusal_changes_nothing_but_its_text(httpd, whe
 @pytest.mark.parametrize("where", ["/public/sorry.html", "/app/sorry.html"])
 def test_the_error_document_of_a_wrong_password_sets_no_cookie(httpd, where):
     start(httpd, f"ErrorDocument 401 {where}\n")
-    httpd.expect_log("AH01617")
+    httpd.expect_log(WRONG_PASSWORD)
     wrong = sign_in(httpd, ALICE.mistyped)
     assert wrong.asks_for_password and wrong.set_cookie is None
     assert httpd.error_log.sessions_opened() == 0
