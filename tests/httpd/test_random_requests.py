@@ -12,8 +12,8 @@ import re
 
 import pytest
 
-from harness.oracle import Oracle
 from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD
+from harness.oracle import Oracle
 from harness.people import ALICE, BOB
 from harness.random_requests import RandomRequests, kind_of
 
