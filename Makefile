@@ -50,6 +50,7 @@ help:
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
+	@echo 'make bench-logins     whether the time of a no gives away who exists (N=200)'
 	@echo 'make bench        what a request costs, beside what people use instead; ONLY=instructions'
 	@echo 'make format       let clang-format have its way'
 	@echo 'make deps         install the Debian packages that building and testing take'
@@ -313,7 +314,7 @@ include tests/sanitizers.mk
 
 # ---- benchmarks: printed, never asserted
 
-.PHONY: bench bench-directory bench-sessions
+.PHONY: bench bench-directory bench-logins bench-sessions
 
 # ONLY="section section" runs some; BENCH_FLAGS goes to bench/requests/run, which explains itself.
 bench: export EPOCH_BUILD := $(abspath $(BUILD))
@@ -323,6 +324,10 @@ bench: all $(BENCH_FILL) $(BENCH_SLOW_SYNC)
 
 bench-directory: all
 	bench/directory/latency $(N)
+
+bench-logins: export EPOCH_BUILD := $(abspath $(BUILD))
+bench-logins: all
+	bench/logins/unknown-user $(N)
 
 bench-sessions: $(BENCH_SESSIONS)
 	$(BENCH_SESSIONS) $(N)
