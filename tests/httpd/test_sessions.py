@@ -7,7 +7,7 @@ import pytest
 
 from harness.audit import FILE, AuditLog
 from harness.browser import ENGINES
-from harness.error_log import HTTPDS_OWN
+from harness.error_log import HTTPDS_OWN, WRONG_PASSWORD
 from harness.page_client import FIREFOX, JSON, PageClient, ids_of, notice_in, token_in
 from harness.people import ALICE, BOB, Person
 from harness.requests import (CLOSE, CROSS_SITE_LINK, FORM, NAVIGATION, SAME_ORIGIN, SCRIPT, basic,
@@ -322,7 +322,7 @@ def test_without_a_login_there_is_a_prompt_and_no_list(httpd):
     assert httpd.request("GET", "/sessions", [alice.cookie]).asks_for_password
     bobs = httpd.request("GET", "/sessions", [alice.cookie, basic(BOB.mistyped)])
     assert bobs.status == 401 and alice.id not in bobs.text
-    httpd.tolerate_log("password mismatch|Password Mismatch")
+    httpd.tolerate_log(WRONG_PASSWORD)
 
 
 # ---- requests that have no session, and sessions that have just ended
