@@ -134,8 +134,9 @@ LDAP := $(call objects,$(wildcard src/ldap/*.cpp))
 HTTPD := $(call objects,$(wildcard src/httpd/*.cpp)) $(BUILD)/src/mod_auth_epoch.o
 # What httpd's processes share knows neither httpd nor APR, and has unit tests.
 SHARED := $(call objects,src/httpd/robust_mutex.cpp src/httpd/shared_verifications.cpp \
-  src/httpd/shared_outages.cpp src/httpd/shared_failures.cpp src/httpd/shared_census.cpp src/httpd/upkeep.cpp src/httpd/shared_metrics.cpp src/httpd/measured_store.cpp \
-  src/httpd/metrics_text.cpp)
+  src/httpd/shared_outages.cpp src/httpd/shared_failures.cpp src/httpd/shared_census.cpp \
+  src/httpd/shared_metrics.cpp src/httpd/measured_store.cpp src/httpd/metrics_text.cpp \
+  src/httpd/upkeep.cpp)
 CLI := $(call objects,$(wildcard src/cli/*.cpp))
 UNIT := $(call objects,$(sort $(wildcard tests/unit/*.cpp tests/unit/*/*.cpp)))
 BENCH := $(call objects,$(wildcard bench/sessions/*.cpp) bench/requests/slow_sync.c)

@@ -107,6 +107,7 @@ struct NamedSession {
   Shared<Session> session;
 };
 
+// Others that share the session see no change.
 void mark_ended(NamedSession& named, EndReason reason, TimePoint at);
 
 // What a lineage root leads to. Kept with the session whose id the root is made of; for a new

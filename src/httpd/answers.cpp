@@ -197,29 +197,26 @@ std::string make_nonce() {
 }
 
 void set_environment(request_rec* r, const Decided& decided) {
-  constexpr const char* kEvent = "AUTH_EPOCH_EVENT";
-  constexpr const char* kReason = "AUTH_EPOCH_REASON";
-  constexpr const char* kSession = "AUTH_EPOCH_SESSION";
-  constexpr const char* kAuthTime = "AUTH_EPOCH_AUTH_TIME";
-  constexpr const char* kExpires = "AUTH_EPOCH_EXPIRES";
-  apr_table_t* environment = r->subprocess_env;
-  if (apr_table_get(environment, kEvent) != nullptr) {
-    for (const char* name : {kEvent, kReason, kSession, kAuthTime, kExpires}) {
-      apr_table_unset(environment, name);
+  // Takes the place of what an earlier decision, or the administrator, has put there.
+  const auto set = [r](const char* name, const char* value) {
+    if (value == nullptr) {
+      apr_table_unset(r->subprocess_env, name);
+    } else {
+      apr_table_setn(r->subprocess_env, name, value);
     }
-  }
+  };
   const core::Examined& examined = decided.examined;
-  apr_table_addn(environment, kEvent, core::to_string(examined.verdict.action).data());
-  if (examined.verdict.reason != Reason::None) {
-    apr_table_addn(environment, kReason, core::to_string(examined.verdict.reason).data());
-  }
-  if (!examined.session) return;
-  const core::Session& session = *examined.session->session;
-  apr_table_addn(environment, kSession, public_id_in_pool(r->pool, examined.session->key));
-  apr_table_addn(environment, kAuthTime,
-                 seconds_in_pool(r->pool, session.authenticated.time_since_epoch()));
-  apr_table_addn(environment, kExpires,
-                 seconds_in_pool(r->pool, session.expires.time_since_epoch()));
+  const auto& named = examined.session;
+  const core::Reason reason = examined.verdict.reason;
+  set("AUTH_EPOCH_EVENT", core::to_string(examined.verdict.action).data());
+  set("AUTH_EPOCH_REASON", reason == Reason::None ? nullptr : core::to_string(reason).data());
+  set("AUTH_EPOCH_SESSION", named ? public_id_in_pool(r->pool, named->key) : nullptr);
+  const auto set_time = [&](const char* name, core::TimePoint core::Session::*time) {
+    set(name,
+        named ? seconds_in_pool(r->pool, ((*named->session).*time).time_since_epoch()) : nullptr);
+  };
+  set_time("AUTH_EPOCH_AUTH_TIME", &core::Session::authenticated);
+  set_time("AUTH_EPOCH_EXPIRES", &core::Session::expires);
 }
 
 }  // namespace epoch::httpd

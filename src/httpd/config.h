@@ -142,7 +142,7 @@ struct ServerConfig {
   Process* process = nullptr;                     // set by epoch_post_config()
 };
 
-// For directives, which write into it.
+// For directives, which write into it: from then on it says something.
 DirConfig& dir_config_of(void* raw);
 const DirConfig& dir_config_of(const request_rec* r);
 ServerConfig& server_config_of(const server_rec* server);

@@ -11,7 +11,6 @@
 #include "httpd/process.h"
 
 namespace epoch::httpd {
-namespace {}  // namespace
 
 int serve_metrics(request_rec* r) {
   if (r->method_number != M_GET) {

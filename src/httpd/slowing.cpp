@@ -69,7 +69,6 @@ void note_success(request_rec* r) {
 }  // namespace
 
 void slow_down(request_rec* r, Decided& decided, const Presentation& presentation) {
-  decided.attempt.reset();
   const core::Credentials* credentials = presentation.presented().credentials;
   if (credentials == nullptr || !is_login(decided)) return;
   Attempt attempt;

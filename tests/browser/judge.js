@@ -6,7 +6,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const REFUSED = new Set([400, 401, 403, 408, 503]);
+const REFUSED = new Set([400, 401, 403, 408, 429, 503]);
 const UNPROTECTED = /^\/(public|logout)(\/|$)/;
 
 // The log's lines by the name of the browser; '-' where a request did not say.

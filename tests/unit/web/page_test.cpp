@@ -50,9 +50,16 @@ Page page_of_sessions() {
                             .status = SessionsStatus::Ended});
 }
 
+Page try_later_page(int seconds) {
+  return try_later(PageTemplates(),
+                   {.nonce = kNonce, .realm = "A&B", .wait = std::chrono::seconds(seconds)});
+}
+
+Page too_many_page() { return too_many({}, {.nonce = kNonce, .realm = "Demo", .limit = 2}); }
+
 std::vector<Page> all_pages() {
-  return {signed_out_page(),          sign_in_page(),         confirm_page(),
-          signed_in_as_page("alice"), signed_out_here_page(), page_of_sessions()};
+  return {signed_out_page(),      sign_in_page(),     confirm_page(),  signed_in_as_page("alice"),
+          signed_out_here_page(), page_of_sessions(), too_many_page(), try_later_page(90)};
 }
 
 TEST(Page, UserNameCannotBringMarkupIntoThePage) {
@@ -161,11 +168,6 @@ TEST(Page, SignedInAsPageNamesTheUserOnlyWhereThereIsASession) {
   const Page nobody = signed_in_as_page("");
   EXPECT_TRUE(contains(nobody.body, "it may not have been your will"));
   EXPECT_FALSE(contains(nobody.body, "signed in as"));
-}
-
-Page try_later_page(int seconds) {
-  return try_later(PageTemplates(),
-                   {.nonce = kNonce, .realm = "A&B", .wait = std::chrono::seconds(seconds)});
 }
 
 TEST(Page, TryLaterPageSaysWhenInWordsForPeople) {
