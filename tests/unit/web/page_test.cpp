@@ -50,9 +50,8 @@ Page page_of_sessions() {
                             .status = SessionsStatus::Ended});
 }
 
-Page try_later_page(int seconds) {
-  return try_later(PageTemplates(),
-                   {.nonce = kNonce, .realm = "A&B", .wait = std::chrono::seconds(seconds)});
+Page try_later_page(int seconds, std::string_view realm = "Demo") {
+  return try_later({}, {.nonce = kNonce, .realm = realm, .wait = std::chrono::seconds(seconds)});
 }
 
 Page too_many_page() { return too_many({}, {.nonce = kNonce, .realm = "Demo", .limit = 2}); }
@@ -176,7 +175,7 @@ TEST(Page, TryLaterPageSaysWhenInWordsForPeople) {
   EXPECT_TRUE(contains(try_later_page(91).body, "Try again in 2 minutes."));
   EXPECT_TRUE(contains(try_later_page(900).body, "Try again in 15 minutes."));
   EXPECT_FALSE(contains(try_later_page(900).body, "seconds"));
-  EXPECT_TRUE(contains(try_later_page(1).body, "<bdi>A&amp;B</bdi>"));
+  EXPECT_TRUE(contains(try_later_page(1, "A&B").body, "<bdi>A&amp;B</bdi>"));
 }
 
 TEST(Page, EmbeddedScriptAndStyleCannotEndTheirElement) {
