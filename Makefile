@@ -18,7 +18,7 @@ INSTALL := install
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 # Tests of httpd wait more than they work.
 SERVERS := $(shell expr $(JOBS) + 1)
-PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider tests/httpd
+PYTEST := $(PYTHON) -B -m pytest tests/httpd
 # What each run of the tests says of every one of them, for check-standards.
 UNIT_RESULTS := $(BUILD)/tests/units.xml
 MODEL_RESULTS := $(BUILD)/tests/models.xml

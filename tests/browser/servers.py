@@ -11,7 +11,7 @@ import shutil
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "httpd"))
+sys.path.insert(0, str(HERE.parent))
 
 # pylint: disable=wrong-import-position
 from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD  # noqa: E402

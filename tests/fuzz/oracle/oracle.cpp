@@ -1,6 +1,6 @@
 // What httpd should have answered: the use cases of the core in front of a store in memory, asked
 // for the same requests. Reads a request a line, as JSON, and answers each with a line; see
-// tests/httpd/harness/oracle.py, which asks.
+// tests/harness/oracle.py, which asks.
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -19,7 +19,7 @@ from harness.processes import (ServerDied, children_of, end, free_port, give_to_
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
-TOP = pathlib.Path(__file__).resolve().parents[3]
+TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("EPOCH_BUILD", TOP / "build"))
 SEARCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
 
