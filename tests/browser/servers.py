@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 # pylint: disable=wrong-import-position
-from harness.error_log import UNKNOWN_USER, WRONG_PASSWORD  # noqa: E402
+from harness.error_log import LOGIN_REFUSED, UNKNOWN_USER, WRONG_PASSWORD  # noqa: E402
 from harness.httpd import Httpd, make_scratch  # noqa: E402
 from harness.people import Person  # noqa: E402
 from harness.slapd import Slapd  # noqa: E402
@@ -84,6 +84,9 @@ SESSIONS = """
 <Location "/single">
     AuthEpochMaxSessions 1 deny
 </Location>
+<Location "/guarded">
+    AuthEpochFailedLogins 1 1min
+</Location>
 <Location "/session">
     SetHandler auth-epoch-status
     Require all granted
@@ -122,7 +125,7 @@ AliasMatch "^/logout" "${SCRATCH}/htdocs/public/farewell.html"
 """
 
 # Beacons and forms are posted to plain files, which httpd complains of.
-EXPECTED = [WRONG_PASSWORD, UNKNOWN_USER, r"AH00135|does not accept the POST method"]
+EXPECTED = [WRONG_PASSWORD, UNKNOWN_USER, LOGIN_REFUSED, r"AH00135|does not accept the POST method"]
 
 
 def main():

@@ -9,6 +9,7 @@ import { now, untilTime } from '../waiting.js';
 for (const scheme of ['light', 'dark']) {
   scenario(`sessions are ended by keyboard alone, ${scheme}`, byKeyboard, { scheme });
   scenario(`pages that everybody can read, ${scheme}`, readable, { scheme });
+  scenario(`who guesses is told to wait, ${scheme}`, guessing, { scheme });
 }
 
 async function byKeyboard({ browser, newBrowser, anna }) {
@@ -87,4 +88,20 @@ async function readable({ browser, anna, origin, otherOrigin }) {
   await tab.untilTitled('Sign in');
   await tab.untilShown('[data-when=stuck]');
   await check();
+}
+
+async function guessing({ browser, anna }) {
+  const tab = await browser.newTab();
+  await tab.page.setViewport(NARROW);
+  // Never the same one: credentials that come again within seconds are not another guess.
+  const guess = () => ({ ...anna, password: crypto.randomUUID(), wrong: true });
+  browser.dialog.attend(guess(), guess());
+  // Others that guess from this address may have used up what it is allowed.
+  await browser.expectPromptsUpTo(2, async () => {
+    await tab.open('/guarded/');
+    await tab.untilTitled('Not signed in');
+  });
+  browser.dialog.nobodyAttends();
+  await checkReadable(tab.page);
+  await tab.signIn('/app/', anna);
 }
