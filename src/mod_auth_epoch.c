@@ -160,6 +160,7 @@ static void epoch_register_hooks(apr_pool_t* pool) {
   /* last, so that our filter sees what mod_headers and mod_expires made of the answer */
   ap_hook_insert_filter(epoch_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
   ap_hook_insert_error_filter(epoch_insert_error_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
+  ap_hook_insert_error_filter(epoch_forgive_errors, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_handler(epoch_strip, NULL, NULL, APR_HOOK_REALLY_FIRST);
   ap_hook_handler(epoch_handler, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_log_transaction(epoch_log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

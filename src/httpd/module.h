@@ -102,6 +102,7 @@ int epoch_check_authz(request_rec* r);          /* slowing.cpp */
 int epoch_fixups(request_rec* r);               /* fixups.cpp */
 void epoch_insert_filter(request_rec* r);       /* caching.cpp */
 void epoch_insert_error_filter(request_rec* r); /* caching.cpp */
+void epoch_forgive_errors(request_rec* r);      /* slowing.cpp */
 apr_status_t epoch_cache_control_filter(ap_filter_t* filter, apr_bucket_brigade* brigade);
 int epoch_strip(request_rec* r);           /* strip.cpp */
 int epoch_handler(request_rec* r);         /* handlers.cpp */

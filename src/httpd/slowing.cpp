@@ -57,6 +57,20 @@ bool was_refused(const request_rec* r) {
          apr_table_get(r->err_headers_out, "WWW-Authenticate") != nullptr;
 }
 
+// Neither yes nor no. What cannot be told from a failure is one.
+bool was_not_answered(const request_rec* r, const Decided& decided) {
+  return decided.directory_failed || (ap_is_HTTP_SERVER_ERROR(r->status) && !was_refused(r));
+}
+
+void take_back_unanswered(request_rec* r) {
+  Decided* decided = decided_of(r);
+  if (decided == nullptr || !decided->attempt || decided->attempt->succeeded) return;
+  if (!was_not_answered(r, *decided)) return;
+  const Attempt& attempt = *decided->attempt;
+  process_of(r->server).failures->take_back(attempt.name, attempt.turn, monotonic_ms());
+  decided->attempt.reset();
+}
+
 void note_success(request_rec* r) {
   Decided* decided = decided_of(r);
   if (decided == nullptr || !decided->attempt || decided->attempt->succeeded) return;
@@ -88,14 +102,10 @@ void slow_down(request_rec* r, Decided& decided, const Presentation& presentatio
 }
 
 void note_outcome(request_rec* r) {
+  take_back_unanswered(r);  // where an ErrorDocument has answered
   const Decided* decided = decided_of(r);
   if (decided == nullptr || !decided->attempt || decided->attempt->succeeded) return;
   const Attempt& attempt = *decided->attempt;
-  // What cannot be told from a failure stays one.
-  if (decided->directory_failed || (ap_is_HTTP_SERVER_ERROR(r->status) && !was_refused(r))) {
-    process_of(r->server).failures->take_back(attempt.name, attempt.turn, monotonic_ms());
-    return;
-  }
   // What one typed answer's other requests are told is not another failure.
   if (!was_refused(r) || (attempt.is_limited && attempt.turn.counters == 0)) return;
   ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
@@ -108,5 +118,13 @@ int epoch_check_authz(request_rec* r) {
   return epoch::httpd::guarded(r, DECLINED, [r] {
     epoch::httpd::note_success(r);
     return DECLINED;
+  });
+}
+
+// Before the client is told, as what it sends next must not find this counted.
+void epoch_forgive_errors(request_rec* r) {
+  epoch::httpd::guarded(r, false, [r] {
+    epoch::httpd::take_back_unanswered(r);
+    return true;
   });
 }
