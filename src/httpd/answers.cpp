@@ -8,6 +8,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "httpd/boundary.h"
@@ -22,6 +23,13 @@ using core::Action;
 using core::Reason;
 
 constexpr const char* kRetryAfterSeconds = "5";
+
+constexpr std::string_view kPrefix = "AUTH_EPOCH_";
+constexpr const char* kEvent = "AUTH_EPOCH_EVENT";
+constexpr const char* kReason = "AUTH_EPOCH_REASON";
+constexpr const char* kSession = "AUTH_EPOCH_SESSION";
+constexpr const char* kAuthTime = "AUTH_EPOCH_AUTH_TIME";
+constexpr const char* kExpires = "AUTH_EPOCH_EXPIRES";
 
 const char* in_pool(apr_pool_t* pool, std::string_view text) {
   return apr_pstrmemdup(pool, text.data(), text.size());
@@ -40,6 +48,21 @@ const char* seconds_in_pool(apr_pool_t* pool, Seconds time) {
   auto* const digits = static_cast<char*>(apr_palloc(pool, kLongest + 1));
   *std::to_chars(digits, digits + kLongest, time.count()).ptr = '\0';
   return digits;
+}
+
+// What an earlier decision, or the administrator, has put there. Most requests have none, and one
+// look at all of them is less than five searches.
+void remove_our_variables(apr_table_t* variables) {
+  const apr_array_header_t* all = apr_table_elts(variables);
+  const auto* const begin = reinterpret_cast<const apr_table_entry_t*>(all->elts);
+  const bool has_some =
+      std::any_of(begin, begin + all->nelts, [](const apr_table_entry_t& variable) {
+        return ap_cstr_casecmpn(variable.key, kPrefix.data(), kPrefix.size()) == 0;
+      });
+  if (!has_some) return;
+  for (const char* name : {kEvent, kReason, kSession, kAuthTime, kExpires}) {
+    apr_table_unset(variables, name);
+  }
 }
 
 void challenge(request_rec* r, const char* scheme) {
@@ -197,26 +220,19 @@ std::string make_nonce() {
 }
 
 void set_environment(request_rec* r, const Decided& decided) {
-  // Takes the place of what an earlier decision, or the administrator, has put there.
-  const auto set = [r](const char* name, const char* value) {
-    if (value == nullptr) {
-      apr_table_unset(r->subprocess_env, name);
-    } else {
-      apr_table_setn(r->subprocess_env, name, value);
-    }
+  apr_table_t* const variables = r->subprocess_env;
+  remove_our_variables(variables);
+  const auto add = [variables](const char* name, const char* value) {
+    apr_table_addn(variables, name, value);
   };
-  const core::Examined& examined = decided.examined;
-  const auto& named = examined.session;
-  const core::Reason reason = examined.verdict.reason;
-  set("AUTH_EPOCH_EVENT", core::to_string(examined.verdict.action).data());
-  set("AUTH_EPOCH_REASON", reason == Reason::None ? nullptr : core::to_string(reason).data());
-  set("AUTH_EPOCH_SESSION", named ? public_id_in_pool(r->pool, named->key) : nullptr);
-  const auto set_time = [&](const char* name, core::TimePoint core::Session::*time) {
-    set(name,
-        named ? seconds_in_pool(r->pool, ((*named->session).*time).time_since_epoch()) : nullptr);
-  };
-  set_time("AUTH_EPOCH_AUTH_TIME", &core::Session::authenticated);
-  set_time("AUTH_EPOCH_EXPIRES", &core::Session::expires);
+  const core::Verdict& verdict = decided.examined.verdict;
+  add(kEvent, core::to_string(verdict.action).data());
+  if (verdict.reason != Reason::None) add(kReason, core::to_string(verdict.reason).data());
+  if (!decided.examined.session) return;
+  const core::NamedSession& named = *decided.examined.session;
+  add(kSession, public_id_in_pool(r->pool, named.key));
+  add(kAuthTime, seconds_in_pool(r->pool, named.session->authenticated.time_since_epoch()));
+  add(kExpires, seconds_in_pool(r->pool, named.session->expires.time_since_epoch()));
 }
 
 }  // namespace epoch::httpd

@@ -8,7 +8,6 @@
 
 #include <string_view>
 
-#include "core/text.h"
 #include "httpd/boundary.h"
 #include "httpd/exchange.h"
 #include "httpd/process.h"
@@ -29,9 +28,9 @@ bool says_how_to_cache(const request_rec* r) {
 }
 
 bool is_html(const request_rec* r) {
-  const std::string_view type = r->content_type == nullptr ? "" : r->content_type;
-  return core::equals_ignoring_case(type.substr(0, 9), "text/html") ||
-         core::equals_ignoring_case(type.substr(0, 21), "application/xhtml+xml");
+  const char* type = r->content_type == nullptr ? "" : r->content_type;
+  return ap_cstr_casecmpn(type, "text/html", 9) == 0 ||
+         ap_cstr_casecmpn(type, "application/xhtml+xml", 21) == 0;
 }
 
 bool must_not_be_stored(const request_rec* r) {

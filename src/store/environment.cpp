@@ -150,6 +150,12 @@ bool Environment::file_is_in_place() const noexcept {
          status.st_ino == inode_;
 }
 
+core::StoreMoment Environment::moment() const noexcept {
+  MDB_envinfo info{};
+  mdb_env_info(env_.get(), &info);
+  return {.instance = layout_.short_instance, .commit = info.me_last_txnid};
+}
+
 Result<Environment::Reading> Environment::read() {
   TxnHandle txn;
   const int code = readers_.take(env_.get(), txn);

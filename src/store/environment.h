@@ -64,6 +64,10 @@ class Environment {
     return closing_.closed;
   }
 
+  // That of the last commit, told without a transaction: never behind what a transaction that
+  // begins now would read, and ahead of it at most by a commit that is just being synced.
+  [[nodiscard]] core::StoreMoment moment() const noexcept;
+
   core::Result<Reading> read();
   core::Result<TxnHandle> begin_write();
   // LMDB's answer; the transaction is over.

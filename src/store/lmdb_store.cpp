@@ -66,11 +66,15 @@ Result<core::StoreMoment> LmdbStore::moment() {
 }
 
 Result<core::Look> LmdbStore::find(const core::RecordKey& key) {
-  const Result<Lease> environment = lease();
-  if (!environment) return environment.error();
-  const Result<Environment::Reading> reading = (*environment)->read();
+  const Result<Lease> lease = this->lease();
+  if (!lease) return lease.error();
+  Environment& environment = **lease;
+  // Most requests meet nothing new, and so need no transaction.
+  std::optional<core::Look> known = environment.looks().find_known(key, environment.moment());
+  if (known) return *std::move(known);
+  const Result<Environment::Reading> reading = environment.read();
   if (!reading) return reading.error();
-  return (*environment)->looks().find(reading->tables(), key);
+  return environment.looks().find(reading->tables(), key);
 }
 
 Result<core::Opened> LmdbStore::open(const core::Opening& opening) {

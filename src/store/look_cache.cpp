@@ -18,21 +18,32 @@ std::uint64_t place_of(const core::RecordKey& key) noexcept {
 
 }  // namespace
 
-Result<core::Look> LookCache::find(const Tables& tables, const core::RecordKey& key) {
-  core::Look look{.found = nullptr, .moment = tables.moment()};
-  const std::uint64_t commit = look.moment.commit;
-  const auto answer = [&look](std::shared_ptr<const Kept> kept) {
-    const core::Found* found = &kept->found;
-    look.found = std::shared_ptr<const core::Found>(std::move(kept), found);
-    return std::move(look);
-  };
+// What the answer shows is part of what is kept, and lives as long.
+core::Look LookCache::look_at(std::shared_ptr<const Kept> kept, const core::StoreMoment& moment) {
+  const core::Found* found = &kept->found;
+  return {.found = std::shared_ptr<const core::Found>(std::move(kept), found), .moment = moment};
+}
 
+std::optional<core::Look> LookCache::find_known(const core::RecordKey& key,
+                                                const core::StoreMoment& moment) {
+  std::optional<core::Look> look;
+  entries_.visit(place_of(key), [&](const Entry& entry) {
+    if (entry.kept && entry.commit == moment.commit && entry.kept->key == key) {
+      look.emplace(look_at(entry.kept, moment));
+    }
+  });
+  return look;
+}
+
+Result<core::Look> LookCache::find(const Tables& tables, const core::RecordKey& key) {
+  const core::StoreMoment moment = tables.moment();
+  const std::uint64_t commit = moment.commit;
   Entry known = entry_for(key);
-  if (known.kept && known.commit == commit) return answer(std::move(known.kept));
+  if (known.kept && known.commit == commit) return look_at(std::move(known.kept), moment);
 
   const Result<std::optional<std::string_view>> bytes = tables.record_bytes(key);
   if (!bytes) return bytes.error();
-  if (!*bytes) return look;
+  if (!*bytes) return core::Look{.found = nullptr, .moment = moment};
   if (known.kept && known.kept->bytes == **bytes) {
     const Kept& kept = *known.kept;
     const auto outgrown = kept.found.record.session
@@ -41,7 +52,7 @@ Result<core::Look> LookCache::find(const Tables& tables, const core::RecordKey& 
     if (!outgrown) return outgrown.error();
     if (*outgrown == kept.found.outgrown) {
       keep({.kept = known.kept, .commit = commit});
-      return answer(std::move(known.kept));
+      return look_at(std::move(known.kept), moment);
     }
   }
 
@@ -59,7 +70,7 @@ Result<core::Look> LookCache::find(const Tables& tables, const core::RecordKey& 
     kept->found.outgrown = *outgrown;
   }
   keep({.kept = kept, .commit = commit});
-  return answer(std::move(kept));
+  return look_at(std::move(kept), moment);
 }
 
 LookCache::Entry LookCache::entry_for(const core::RecordKey& key) {

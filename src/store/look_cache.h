@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/ports.h"
@@ -21,6 +22,9 @@ class LookCache {
 
   core::Result<core::Look> find(const Tables& tables, const core::RecordKey& key);
 
+  // What was found under the commit that is the last at this moment; nullopt where nothing was.
+  std::optional<core::Look> find_known(const core::RecordKey& key, const core::StoreMoment& moment);
+
  private:
   struct Kept {
     core::RecordKey key;
@@ -33,6 +37,7 @@ class LookCache {
     std::uint64_t commit = 0;  // the last of which it is known to be true
   };
 
+  static core::Look look_at(std::shared_ptr<const Kept> kept, const core::StoreMoment& moment);
   [[nodiscard]] Entry entry_for(const core::RecordKey& key);
   void keep(Entry entry);
 
