@@ -15,10 +15,13 @@ from measures.tables import Table, number, ratio
 
 SIZES = (1_000, 100_000, 1_000_000)
 NUMBERS = ("4", "6")
+# Has no sessions, and is sent the requests of 4: what their number does to client and machine.
+CONTROL = "2"
 SECONDS = 2
 COUNTED = 1000
 COUNTED_NUMBER = "4"  # alone, as a large store takes minutes under callgrind
-NOTE = ("Each request is that of a session drawn at random. *unseen*: of a session that nobody has "
+NOTE = ("Each request is that of a session drawn at random; 2 is sent those of 4, and has no use for "
+        "their cookies. *unseen*: of a session that nobody has "
         "seen for a minute, so that its last-seen time is to be written; with a million sessions "
         "and this load, most are. Ratios are to the smallest store in the same round: median, "
         "least and most.")
@@ -34,23 +37,34 @@ class Case:
 def run(bench):
     cases = [Case(each, size) for each in NUMBERS for size in bench.sizes(SIZES)]
     cases += [Case(each, max(bench.sizes(SIZES)), "unseen") for each in NUMBERS]
+    controls = [Case(CONTROL, size) for size in bench.sizes(SIZES)]
     with contextlib.ExitStack() as stack:
         stores = {case: _started(stack, bench, case) for case in cases}
-        rounds = [{case: loaded(store.httpd, PAGE, seconds=SECONDS, sessions=store.path)
-                   for case, store in stores.items()} for _ in range(bench.options.rounds)]
+        without = _httpd(stack, bench, Case(CONTROL, 0))
+        configuration = numbered(CONTROL)
+        without.start(configuration.sections(without, bench.world), configuration.modules)
+        asked = {case: (without, stores[Case(NUMBERS[0], case.sessions)].path) for case in controls}
+        asked |= {case: (store.httpd, store.path) for case, store in stores.items()}
+        rounds = [{case: loaded(httpd, PAGE, seconds=SECONDS, sessions=path)
+                   for case, (httpd, path) in asked.items()} for _ in range(bench.options.rounds)]
         storage = _storage(stores)
         instructions = {case: callgrind.measure_store(store, COUNTED)
                         for case, store in stores.items()
                         if case.number == COUNTED_NUMBER and case.kind == "seen"}
     _plot(bench, instructions)
-    return [_requests(cases, rounds, instructions), storage]
+    return [_requests(controls + cases, rounds, instructions), storage]
+
+
+def _httpd(stack, bench, case):
+    httpd = LeanHttpd(bench.scratch / f"httpd-{case.number}-{case.sessions}-{case.kind}")
+    stack.callback(shutil.rmtree, httpd.scratch)
+    stack.callback(httpd.stop)
+    return httpd
 
 
 def _started(stack, bench, case):
     configuration = numbered(case.number)
-    httpd = LeanHttpd(bench.scratch / f"httpd-{case.number}-{case.sessions}-{case.kind}")
-    stack.callback(shutil.rmtree, httpd.scratch)
-    stack.callback(httpd.stop)
+    httpd = _httpd(stack, bench, case)
     return seeded(httpd, configuration.sections(httpd, bench.world), configuration.modules,
                   **{case.kind: case.sessions})
 
