@@ -45,6 +45,7 @@ help:
 	@echo 'make check-unit   check-model   check-httpd   check-symbols   check-format   check-size   check-docs'
 	@echo 'make check-fuzz   the corpora of tests/fuzz once; fuzz T=60 TARGET=name searches on; fuzz-merge'
 	@echo 'make fuzz-requests   random requests to httpd and to an oracle (N=10000, SEED=...)'
+	@echo 'make fuzz-configurations   random values of the directives, also in .htaccess (N=1000, SEED=...)'
 	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
 	@echo 'make check-standards  whether the tests that docs/standards.md names passed when they last ran'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
@@ -245,7 +246,7 @@ uninstall:
 
 # ---- checks
 
-.PHONY: check-quick check-unit check-model check-httpd fuzz-requests check-browser soak-browser check-symbols check-format check-size check-docs check-standards
+.PHONY: check-quick check-unit check-model check-httpd fuzz-requests fuzz-configurations check-browser soak-browser check-symbols check-format check-size check-docs check-standards
 
 check-quick: all check-unit check-symbols check-size
 	$(PYTEST) -q --mpm=event -m smoke
@@ -265,6 +266,10 @@ check-httpd: all $(ORACLE)
 fuzz-requests: all $(ORACLE)
 	EPOCH_FUZZ_REQUESTS=$(or $(N),10000) EPOCH_FUZZ_SEED=$(SEED) \
 	  $(PYTEST)/test_random_requests.py -q -n $(JOBS) --mpm=event
+
+fuzz-configurations: all
+	EPOCH_FUZZ_CONFIGURATIONS=$(or $(N),1000) EPOCH_FUZZ_SEED=$(SEED) \
+	  $(PYTEST)/test_random_configuration.py -q -n $(JOBS) --mpm=event
 
 # Chromium and Firefox, judged by httpd's log; see docs/browsers.md. SCENARIO=words picks some.
 BROWSERS = tests/browser/install && node tests/browser/main.js --scenario "$(SCENARIO)"
