@@ -9,7 +9,6 @@
 #include <http_request.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "httpd/boundary.h"
 #include "httpd/process.h"
@@ -40,13 +39,6 @@ const char* public_id_in_pool(apr_pool_t* pool, const core::RecordKey& key) {
   auto* const digits = static_cast<char*>(apr_palloc(pool, kDigits + 1));
   core::write_hex(core::Bytes(key.value).first(core::kPublicIdBytes), digits);
   digits[kDigits] = '\0';
-  return digits;
-}
-
-const char* seconds_in_pool(apr_pool_t* pool, Seconds time) {
-  constexpr std::size_t kLongest = 20;
-  auto* const digits = static_cast<char*>(apr_palloc(pool, kLongest + 1));
-  *std::to_chars(digits, digits + kLongest, time.count()).ptr = '\0';
   return digits;
 }
 
@@ -94,7 +86,7 @@ int send_body(request_rec* r, int status, const std::string& content_type,
 
 // AuthEpochFailedLogins.
 int say_when(request_rec* r, const Decided& decided) {
-  apr_table_setn(r->err_headers_out, "Retry-After", seconds_in_pool(r->pool, decided.wait));
+  apr_table_setn(r->err_headers_out, "Retry-After", apr_off_t_toa(r->pool, decided.wait.count()));
   if (r->main != nullptr) return HTTP_TOO_MANY_REQUESTS;
   if (decided.traits.script) {
     return send_problem(r, HTTP_TOO_MANY_REQUESTS, "Too many failed logins",
@@ -231,8 +223,11 @@ void set_environment(request_rec* r, const Decided& decided) {
   if (!decided.examined.session) return;
   const core::NamedSession& named = *decided.examined.session;
   add(kSession, public_id_in_pool(r->pool, named.key));
-  add(kAuthTime, seconds_in_pool(r->pool, named.session->authenticated.time_since_epoch()));
-  add(kExpires, seconds_in_pool(r->pool, named.session->expires.time_since_epoch()));
+  const auto in_seconds = [r](core::TimePoint time) {
+    return apr_off_t_toa(r->pool, time.time_since_epoch().count());
+  };
+  add(kAuthTime, in_seconds(named.session->authenticated));
+  add(kExpires, in_seconds(named.session->expires));
 }
 
 }  // namespace epoch::httpd
