@@ -22,7 +22,7 @@ check-asan:
 	@build-aux/install-deps check
 	@+$(call instrumented,asan,$(ASAN)) -j$(JOBS) all build-asan/tests/units build-asan/tests/oracle
 	build-asan/tests/units --gtest_brief=1
-	$(if $(QUICK),,@+$(call instrumented,asan,$(ASAN)) check-model DEPTH=$(or $(DEPTH),4))
+	$(if $(QUICK),,@+$(call instrumented,asan,$(ASAN)) check-model DEPTH=$(or $(DEPTH),8))
 	$(call instrumented_httpd,asan,address) --mpm=event
 	$(if $(QUICK),,$(call instrumented_httpd,asan,address) --mpm=prefork)
 
