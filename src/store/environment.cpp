@@ -41,6 +41,8 @@ Result<Layout> open_or_make_tables(MDB_env* env, const std::string& directory) {
   }
   reading.reset();
 
+  // What will be acknowledged must not vanish with the file's name.
+  if (Result<Done> synced = sync_names(directory); !synced) return synced.error();
   TxnHandle writing;
   code = begin_txn(env, 0, writing);
   if (code != MDB_SUCCESS) return lmdb_error(code, "be made", directory);
@@ -68,6 +70,9 @@ Result<std::shared_ptr<Environment>> Environment::open(const StoreOptions& optio
   Result<SharedNumbers> numbers = SharedNumbers::map(directory);
   if (!numbers) return numbers.error();
 
+  if (Result<Done> discarded = discard_unfinished(options); !discarded) {
+    return discarded.error();
+  }
   Result<Attempt> attempt = try_to_open(options);
   if (!attempt) return attempt.error();
   if (attempt->unfit) {

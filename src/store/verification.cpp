@@ -19,12 +19,14 @@
 namespace epoch::store {
 namespace {
 
+using core::Done;
 using core::Error;
 using core::ErrorCode;
 using core::Result;
 
 // What a meta page of LMDB 0.9 says, where it stands on 64-bit systems.
 struct Meta {
+  bool is_blank;
   std::uint32_t magic;
   std::uint32_t version;
   std::uint32_t page_size;
@@ -36,6 +38,7 @@ constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kLmdbVersion = 1;
 constexpr std::size_t kSmallestPage = 256;
 constexpr std::size_t kLargestPage = 65536;
+constexpr std::size_t kPagesOfANewStore = 64;  // far more than its tables take
 
 template <typename Integer>
 Integer at(const std::array<char, kMetaBytes>& bytes, std::size_t offset) {
@@ -50,7 +53,8 @@ std::optional<Meta> read_meta(int file, std::size_t offset) {
       static_cast<ssize_t>(bytes.size())) {
     return std::nullopt;
   }
-  return Meta{.magic = at<std::uint32_t>(bytes, 16),
+  return Meta{.is_blank = bytes == std::array<char, kMetaBytes>{},
+              .magic = at<std::uint32_t>(bytes, 16),
               .version = at<std::uint32_t>(bytes, 20),
               .page_size = at<std::uint32_t>(bytes, 40),
               .last_page = at<std::uint64_t>(bytes, 136),
@@ -77,8 +81,24 @@ Result<std::optional<Header>> read_header(const StoreOptions& options) {
   Header header;
   header.file_bytes = static_cast<std::uint64_t>(status.st_size);
   header.first = read_meta(file.get(), 0);
-  if (header.first) header.second = read_meta(file.get(), header.first->page_size);
+  if (header.first) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    header.second = read_meta(file.get(), header.first->is_blank ? page : header.first->page_size);
+  }
   return std::optional(header);
+}
+
+bool says_nothing(const Meta& meta) {
+  return meta.is_blank || (meta.magic == kMagic && meta.transaction == 0);
+}
+
+// The meta pages are written before anything else; until the first commit, which makes the tables,
+// is synced, a power cut may leave any part of it all.
+bool was_never_finished(const Header& header) {
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return header.first && says_nothing(*header.first) &&
+         (!header.second || says_nothing(*header.second)) &&
+         header.file_bytes <= kPagesOfANewStore * page;
 }
 
 // What no reading is needed for, or what LMDB could not even open.
@@ -209,6 +229,15 @@ Result<std::optional<Unfit>> walk_apart(const StoreOptions& options) {
 }
 
 }  // namespace
+
+Result<Done> discard_unfinished(const StoreOptions& options) {
+  const Result<std::optional<Header>> header = read_header(options);
+  if (!header) return header.error();
+  if (!*header || !was_never_finished(**header)) return Done{};
+  const std::string path = data_path(options.directory);
+  if (::unlink(path.c_str()) != 0) return system_error(errno, "remove", path);
+  return Done{};
+}
 
 Result<std::optional<Unfit>> look_at(const StoreOptions& options) {
   const Result<std::optional<Header>> header = read_header(options);
