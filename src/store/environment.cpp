@@ -171,10 +171,12 @@ Result<TxnHandle> Environment::begin_write() {
 
 int Environment::commit(TxnHandle txn) noexcept {
   const int code = commit_txn(std::move(txn));
-  if (code != EIO) return code;
-  // A meta page that was half written leaves the environment unusable; LMDB says so only next time.
-  retire();
-  return cause_of_short_write();
+  if (code == MDB_SUCCESS) return code;
+  // A meta page that could not be written leaves the environment unusable; LMDB says so only when
+  // it is next asked, and that should not be somebody's request.
+  TxnHandle next;
+  if (begin_txn(env_.get(), MDB_RDONLY, next) == MDB_PANIC) retire();
+  return code == EIO ? cause_of_short_write() : code;
 }
 
 // LMDB calls it EIO where the system took fewer bytes than it was given, as it does when they fill

@@ -47,18 +47,18 @@ Integer at(const std::array<char, kMetaBytes>& bytes, std::size_t offset) {
   return value;
 }
 
-std::optional<Meta> read_meta(int file, std::size_t offset) {
+// nullopt where the file ends before. What cannot be read is not damaged for that.
+Result<std::optional<Meta>> read_meta(int file, std::size_t offset, const std::string& path) {
   std::array<char, kMetaBytes> bytes{};
-  if (::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
-      static_cast<ssize_t>(bytes.size())) {
-    return std::nullopt;
-  }
-  return Meta{.is_blank = bytes == std::array<char, kMetaBytes>{},
-              .magic = at<std::uint32_t>(bytes, 16),
-              .version = at<std::uint32_t>(bytes, 20),
-              .page_size = at<std::uint32_t>(bytes, 40),
-              .last_page = at<std::uint64_t>(bytes, 136),
-              .transaction = at<std::uint64_t>(bytes, 144)};
+  const ssize_t length = ::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (length < 0) return system_error(errno, "read", path);
+  if (length < static_cast<ssize_t>(bytes.size())) return std::optional<Meta>();
+  return std::optional(Meta{.is_blank = bytes == std::array<char, kMetaBytes>{},
+                            .magic = at<std::uint32_t>(bytes, 16),
+                            .version = at<std::uint32_t>(bytes, 20),
+                            .page_size = at<std::uint32_t>(bytes, 40),
+                            .last_page = at<std::uint64_t>(bytes, 136),
+                            .transaction = at<std::uint64_t>(bytes, 144)});
 }
 
 struct Header {
@@ -80,10 +80,15 @@ Result<std::optional<Header>> read_header(const StoreOptions& options) {
   if (status.st_size == 0) return std::optional<Header>();
   Header header;
   header.file_bytes = static_cast<std::uint64_t>(status.st_size);
-  header.first = read_meta(file.get(), 0);
+  const Result<std::optional<Meta>> first = read_meta(file.get(), 0, path);
+  if (!first) return first.error();
+  header.first = *first;
   if (header.first) {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    header.second = read_meta(file.get(), header.first->is_blank ? page : header.first->page_size);
+    const Result<std::optional<Meta>> second =
+        read_meta(file.get(), header.first->is_blank ? page : header.first->page_size, path);
+    if (!second) return second.error();
+    header.second = *second;
   }
   return std::optional(header);
 }

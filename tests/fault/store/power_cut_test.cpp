@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "cuts.h"
 #include "disk.h"
 #include "examination.h"
 #include "figures.h"
@@ -29,65 +30,6 @@ using store::LogLines;
 using store::numbered;
 using store::options_for;
 using store::ScratchDirectory;
-
-// Goes through a recording and shows every state, once for each number of marks seen before it.
-class Cuts {
- public:
-  explicit Cuts(std::size_t states_a_sync, std::uint64_t seed = 1)
-      : states_a_sync_(states_a_sync), lot_(seed) {}
-
-  using See = std::function<std::string(const Files&, const std::vector<std::uint64_t>& marks)>;
-
-  // Stops at the fifth state with which something is wrong.
-  void go_through(const std::vector<Event>& events, Platter& platter, const See& see) {
-    for (const Event& event : events) {
-      const bool durable_at_once = event.kind == Event::Kind::Write && event.synchronous;
-      if (durable_at_once) platter.begin_write(event);
-      if (durable_at_once || event.kind == Event::Kind::Sync ||
-          event.kind == Event::Kind::SyncDirectory) {
-        look(platter, see);
-      }
-      platter.happen(event);
-      if (event.kind == Event::Kind::Mark) {
-        marks_.push_back(event.offset);
-        seen_.clear();
-      }
-      if (troubles_ >= 5) return;
-    }
-    look(platter, see);
-  }
-
-  [[nodiscard]] std::size_t points() const noexcept { return points_; }
-  [[nodiscard]] std::size_t states() const noexcept { return states_; }
-
- private:
-  void look(const Platter& platter, const See& see) {
-    ++points_;
-    platter.for_each_state(states_a_sync_, lot_, [&](const Files& files) {
-      if (troubles_ >= 5 || !is_new(files)) return;
-      ++states_;
-      const std::string trouble = see(files, marks_);
-      if (trouble.empty()) return;
-      ++troubles_;
-      ADD_FAILURE() << "at sync " << points_ << ", state " << states_ << ", after " << marks_.size()
-                    << " marks: " << trouble;
-    });
-  }
-
-  bool is_new(const Files& files) {
-    std::string all;
-    for (const auto& [name, bytes] : files) all += name + '\0' + bytes + '\0';
-    return seen_.insert(std::hash<std::string>()(all)).second;
-  }
-
-  const std::size_t states_a_sync_;
-  std::mt19937_64 lot_;
-  std::vector<std::uint64_t> marks_;
-  std::set<std::size_t> seen_;  // since the last mark
-  std::size_t points_ = 0;
-  std::size_t states_ = 0;
-  std::size_t troubles_ = 0;
-};
 
 void run(const Step& step, LmdbStore& store) {
   const Result<Done> done = step.run(store);
