@@ -175,7 +175,12 @@ int Environment::commit(TxnHandle txn) noexcept {
   // A meta page that could not be written leaves the environment unusable; LMDB says so only when
   // it is next asked, and that should not be somebody's request.
   TxnHandle next;
-  if (begin_txn(env_.get(), MDB_RDONLY, next) == MDB_PANIC) retire();
+  if (begin_txn(env_.get(), MDB_RDONLY, next) == MDB_PANIC) {
+    retire();
+    // That page may be on the disk all the same; LMDB has put the old one back, but not synced it.
+    // The next commit takes the pages that the failed one has used: it must not come first.
+    mdb_env_sync(env_.get(), 1);
+  }
   return code == EIO ? cause_of_short_write() : code;
 }
 

@@ -222,6 +222,53 @@ TEST(DiskErrors, AfterAnErrorThePowerGoes) {
   record("disk errors, then power cut: states of the disk checked", states);
 }
 
+// The commit that failed is on the disk nevertheless, and what follows it takes the same pages for
+// something else.
+TEST(DiskErrors, AfterACommitThatFailedSomethingElseIsWrittenAndThePowerGoes) {
+  const Course& course = good_course();
+  Bench bench;
+  std::size_t states = 0;
+  std::mt19937_64 lot(3);
+  const std::size_t stride = scale() < 8 ? 8 / scale() : 1;
+  for (std::size_t step = 0; step < course.steps.size() && !HasFailure(); step += stride) {
+    if (course.counts[step].at(Call::SynchronousWrite) == 0) continue;  // nothing to purge
+    Midlife life(step);
+    LmdbStore& store = life.store();
+    Disk::watch(life.directory());
+    Disk::fail({.call = Call::SynchronousWrite, .error = EIO, .happens = true});
+    EXPECT_FALSE(course.steps[step].run(store).ok());
+    Disk::repair();
+    life.let_time_pass();
+    const core::RecordKey other = core::record_key_of(store::numbered(1));
+    const Result<bool> ended = store.end(other, core::EndReason::LoggedOut, kNoon);
+    EXPECT_TRUE(ended.ok() && *ended);
+    Disk::mark(1);
+    const std::string after = *description(store);
+    const std::vector<Event> events = Disk::stop();
+    struct stat status {};
+    ::stat(life.path().c_str(), &status);
+    for (const Aftermath aftermath : {Aftermath::Lost, Aftermath::Pending, Aftermath::Written}) {
+      SCOPED_TRACE(course.steps[step].name + ", aftermath " +
+                   std::to_string(static_cast<int>(aftermath)));
+      Platter platter(aftermath);
+      platter.begin_with({{"data.mdb", course.images[step]}}, {{"data.mdb", status.st_ino}});
+      Cuts cuts(60 + scale(), lot());
+      cuts.go_through(events, platter, [&](const Files& files, const Cuts::Marks& marks) {
+        return bench.trouble_with(files, [&](LmdbStore& found) -> std::string {
+          const Result<std::string> text = description(found);
+          if (!text) return text.error().detail;
+          const bool is_before = *text == course.descriptions[step];
+          const bool is_failed = *text == course.descriptions[step + 1];
+          if (*text == after || (marks.empty() && (is_before || is_failed))) return {};
+          return "it holds something else";
+        });
+      });
+      states += cuts.states();
+    }
+  }
+  record("failed commits, then others, then power cut: states of the disk checked", states);
+}
+
 // Nothing that keeps a store from being opened or read is taken for damage.
 TEST(DiskErrors, AStoreThatCannotBeOpenedIsNotSetAside) {
   const Course& course = good_course();
