@@ -16,3 +16,9 @@ $(FAULT_TESTS): $(FAULT_OBJECTS) $(call objects,tests/unit/store/store_testing.c
 	$(call say,LINK) $(LINK) -o $@ $^ -lgtest_main -lgtest $(STORE_LIBS) $(CORE_LIBS)
 
 -include $(FAULT_OBJECTS:.o=.d)
+
+.PHONY: check-broken
+
+# Builds that are wrong on purpose: the tests must fail on each. ONLY="word word" picks some.
+check-broken: $(UNIT_TESTS) $(FAULT_TESTS)
+	tests/fault/broken/run $(ONLY)

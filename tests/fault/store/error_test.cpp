@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "cuts.h"
 #include "disk.h"
@@ -222,6 +223,71 @@ TEST(DiskErrors, AfterAnErrorThePowerGoes) {
   record("disk errors, then power cut: states of the disk checked", states);
 }
 
+// What each of several threads was told, of sessions that it opened and ended.
+struct Told {
+  std::vector<std::uint64_t> opened;
+  std::vector<std::uint64_t> not_opened;
+  std::vector<std::uint64_t> ended;
+  std::vector<std::uint64_t> not_ended;
+};
+
+void open_and_end(LmdbStore& store, std::uint64_t first, Told& told) {
+  for (std::uint64_t number = first; number < first + 6; ++number) {
+    const Result<core::StoreMoment> moment = store.moment();
+    const Result<core::Opened> opened =
+        moment ? store.open(store::login(number, store::new_client(number), *moment))
+               : Result<core::Opened>(moment.error());
+    if (!opened) {
+      told.not_opened.push_back(number);
+      continue;
+    }
+    told.opened.push_back(number);
+    const Result<bool> ended =
+        store.end(core::record_key_of(store::numbered(number)), core::EndReason::LoggedOut, kNoon);
+    (ended ? told.ended : told.not_ended).push_back(number);
+  }
+}
+
+TEST(DiskErrors, ACommitThatFailedIsToldToAllWhoShareIt) {
+  std::mt19937_64 lot(4);
+  std::size_t failed = 0;
+  constexpr std::uint64_t kThreads = 6;
+  for (std::size_t i = 0; i < 15 * scale() && !HasFailure(); ++i) {
+    Midlife life(0);
+    Disk::watch(life.directory());
+    Disk::slow_down(1000);  // as a disk is, so that others wait meanwhile
+    Disk::fail(
+        {.call = kWhileWriting[lot() % 3], .nth = static_cast<unsigned>(lot() % 10), .error = EIO});
+    std::vector<Told> told(kThreads);
+    std::vector<std::thread> threads;
+    for (std::uint64_t thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back(
+          [&, thread] { open_and_end(life.store(), 5000 + 10 * thread, told[thread]); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    Disk::slow_down(0);
+    Disk::repair();
+    Disk::stop();
+    life.let_time_pass();
+    const auto look = [&](std::uint64_t number) {
+      return *life.store().find(core::record_key_of(store::numbered(number)));
+    };
+    for (const Told& each : told) {
+      failed += each.not_opened.size() + each.not_ended.size();
+      for (const std::uint64_t number : each.opened) EXPECT_TRUE(look(number).found);
+      for (const std::uint64_t number : each.not_opened) EXPECT_FALSE(look(number).found);
+      for (const bool is_over : {false, true}) {
+        for (const std::uint64_t number : is_over ? each.ended : each.not_ended) {
+          const core::Look found = look(number);
+          EXPECT_TRUE(found.found && found.found->record.session->end.has_value() == is_over);
+        }
+      }
+    }
+  }
+  EXPECT_GT(failed, 0U);
+  record("disk errors, threads: answered as errors", failed);
+}
+
 // The commit that failed is on the disk nevertheless, and what follows it takes the same pages for
 // something else.
 TEST(DiskErrors, AfterACommitThatFailedSomethingElseIsWrittenAndThePowerGoes) {
@@ -229,7 +295,7 @@ TEST(DiskErrors, AfterACommitThatFailedSomethingElseIsWrittenAndThePowerGoes) {
   Bench bench;
   std::size_t states = 0;
   std::mt19937_64 lot(3);
-  const std::size_t stride = scale() < 8 ? 8 / scale() : 1;
+  const std::size_t stride = scale() < 16 ? 16 / scale() : 1;
   for (std::size_t step = 0; step < course.steps.size() && !HasFailure(); step += stride) {
     if (course.counts[step].at(Call::SynchronousWrite) == 0) continue;  // nothing to purge
     Midlife life(step);
