@@ -87,7 +87,14 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
  private:
   using Lease = std::shared_ptr<Environment>;
 
+  // The reading ends before the lease.
+  struct LeasedReading {
+    Lease lease;
+    Environment::Reading reading;
+  };
+
   core::Result<Lease> lease();
+  core::Result<LeasedReading> begin_reading();
   core::Result<Lease> reopen();
   core::Result<Lease> lease_for_writing();
   core::Result<core::Done> examine_damaged(Environment& environment);

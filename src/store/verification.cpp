@@ -38,7 +38,7 @@ constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kLmdbVersion = 1;
 constexpr std::size_t kSmallestPage = 256;
 constexpr std::size_t kLargestPage = 65536;
-constexpr std::size_t kPagesOfANewStore = 64;  // far more than its tables take
+constexpr std::size_t kPagesOfANewStore = 16;  // more than its tables take
 
 template <typename Integer>
 Integer at(const std::array<char, kMetaBytes>& bytes, std::size_t offset) {
