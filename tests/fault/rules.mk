@@ -22,3 +22,19 @@ $(FAULT_TESTS): $(FAULT_OBJECTS) $(call objects,tests/unit/store/store_testing.c
 # Builds that are wrong on purpose: the tests must fail on each. ONLY="word word" picks some.
 check-broken: $(UNIT_TESTS) $(FAULT_TESTS)
 	tests/fault/broken/run $(ONLY)
+
+FAULT_DISK := $(BUILD)/tests/fault/disk/trouble.so
+FAULT_DISK_OBJECT := $(call objects,tests/fault/disk/trouble.c)
+# It takes the place of others' functions, as none of the product's does.
+$(FAULT_DISK_OBJECT): EXTRA_FLAGS = -fvisibility=default -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+
+.PHONY: check-fault-disk
+
+# A real httpd whose store stands on a disk in trouble.
+check-fault-disk: all $(FAULT_DISK)
+	$(PYTHON) -B -m pytest -q -n $(SERVERS) tests/fault/test_disk.py $(PYTEST_FLAGS)
+
+$(FAULT_DISK): $(FAULT_DISK_OBJECT)
+	$(call say,LINK) $(LINK) -shared -o $@ $^
+
+-include $(FAULT_DISK_OBJECT:.o=.d)
