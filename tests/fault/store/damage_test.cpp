@@ -175,6 +175,32 @@ TEST_F(Damage, OfBits) {
   EXPECT_EQ(counts_[true]["a bit"][kAltered] + counts_[false]["a bit"][kAltered], 0U);
 }
 
+// Of each record, wherever a copy of it stands.
+TEST_F(Damage, OfRecords) {
+  std::size_t flipped = 0;
+  std::size_t refused = 0;
+  const auto flip_in = [&](const core::RecordKey& key) {
+    const std::string_view name = core::text_of(key.value);
+    for (std::size_t i = 0; i < 4 * scale(); ++i) {
+      const std::size_t byte = name.size() + lot_() % 100;
+      const auto bit = static_cast<char>(1U << (lot_() % 8));
+      std::string file = sound_;
+      for (std::size_t at = 0; (at = file.find(name, at)) != std::string::npos; ++at) {
+        file[at + byte] = static_cast<char>(file[at + byte] ^ bit);
+      }
+      ++flipped;
+      const Ending ending = ending_of(file, false);
+      EXPECT_TRUE(ending == kRefused || ending == kHarmless) << kNames[ending];
+      if (ending == kRefused) ++refused;
+    }
+  };
+  for (const core::RecordKey& key : census_.over) flip_in(key);
+  for (const auto& [key, session] : census_.live) flip_in(key);
+  record("damage of records in use: bits flipped", flipped);
+  record("damage of records in use: refused", refused);
+  EXPECT_GT(refused, flipped / 2);
+}
+
 TEST_F(Damage, OfPages) {
   const std::size_t pages = sound_.size() / kPage;
   for (std::size_t page = 0; page < pages; ++page) {
