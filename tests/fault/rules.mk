@@ -20,7 +20,7 @@ $(FAULT_TESTS): $(FAULT_OBJECTS) $(call objects,tests/unit/store/store_testing.c
 .PHONY: check-broken
 
 # Builds that are wrong on purpose: the tests must fail on each. ONLY="word word" picks some.
-check-broken: $(UNIT_TESTS) $(FAULT_TESTS)
+check-broken: all $(UNIT_TESTS) $(FAULT_TESTS) $(FAULT_DISK)
 	tests/fault/broken/run $(ONLY)
 
 FAULT_DISK := $(BUILD)/tests/fault/disk/trouble.so
