@@ -22,7 +22,7 @@ using core::Result;
 constexpr std::chrono::seconds kBetweenAttempts{1};
 // How long an environment that must be closed waits for those who are at work in it: who reads is
 // done at once, who writes may wait for other processes.
-constexpr int kLooksForTheOthers = 100;
+constexpr std::chrono::milliseconds kWaitForTheOthers{100};
 constexpr std::chrono::milliseconds kBetweenLooks{1};
 constexpr std::size_t kTouchesAtOnce = 256;
 // Logouts and logins wait as long as one transaction takes. A removal copies pages before it frees
@@ -296,10 +296,14 @@ Result<LmdbStore::Lease> LmdbStore::reopen() {
     old.swap(environment_);
   }
   if (old) {
-    if (!old->was_set_aside()) must_close_first_ = old->closed();
+    if (!old->was_set_aside()) {
+      must_close_first_ = old->closed();
+      closes_by_ = std::chrono::steady_clock::now() + kWaitForTheOthers;
+    }
     old.reset();
   }
-  for (int i = 0; i < kLooksForTheOthers && must_close_first_ && !must_close_first_->load(); ++i) {
+  while (must_close_first_ && !must_close_first_->load() &&
+         std::chrono::steady_clock::now() < closes_by_) {
     std::this_thread::sleep_for(kBetweenLooks);
   }
   if (must_close_first_ && !must_close_first_->load()) {

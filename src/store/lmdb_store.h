@@ -114,6 +114,7 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   std::optional<core::Error> last_failure_;
   std::chrono::steady_clock::time_point next_attempt_{};
   std::shared_ptr<const std::atomic<bool>> must_close_first_;
+  std::chrono::steady_clock::time_point closes_by_{};  // nobody waits longer for that
 };
 
 }  // namespace epoch::store
