@@ -16,6 +16,7 @@
 #include "figures.h"
 #include "life.h"
 #include "store/key_file.h"
+#include "store/store_directory.h"
 #include "store/system_entropy.h"
 #include "store_testing.h"
 
@@ -199,6 +200,45 @@ TEST(PowerCut, AStoreThatWasBeingMadeIsMadeAgain) {
                         files, [&](LmdbStore& store) { return trouble_of_sessions(store, marks); });
                   });
   record("power cut, new store: states of the disk checked", cuts.states());
+}
+
+// The damaged file comes back, or the new one is there: never both mixed, and never what was ended.
+TEST(PowerCut, AStoreThatWasBeingSetAsideIsSetAsideAgain) {
+  const ScratchDirectory directory;
+  const std::string garbage(8 * 4096, 'x');
+  std::ofstream(store::data_path(directory.path()), std::ios::binary) << garbage;
+  std::filesystem::permissions(
+      store::data_path(directory.path()),
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  Platter platter;
+  begin_with_data_of(directory.path(), platter);
+  Disk::watch(directory.path());
+  ASSERT_TRUE(store::prepare_store(options_for(directory)).ok());
+  {
+    LmdbStore store(options_for(directory));
+    Disk::mark(1 * kStages + kOpening);
+    const core::Opening opening = store::open_new(store, 1);
+    Disk::mark(1 * kStages + kOpen);
+    Disk::mark(1 * kStages + kEnding);
+    EXPECT_TRUE(store.end(opening.key, core::EndReason::LoggedOut, kNoon).ok());
+    Disk::mark(1 * kStages + kEnded);
+  }
+  const std::vector<Event> events = Disk::stop();
+  EXPECT_EQ(set_aside_in(directory).size(), 1U);
+
+  Cuts cuts(40 * scale());
+  cuts.go_through(events, platter, [&](const Files& files, const Cuts::Marks& marks) {
+    const ScratchDirectory after;
+    for (const auto& [name, bytes] : files) {
+      std::ofstream(after.path() + "/" + name, std::ios::binary) << bytes;
+    }
+    if (const Result<Done> prepared = store::prepare_store(options_for(after)); !prepared) {
+      return prepared.error().detail;
+    }
+    LmdbStore store(options_for(after));
+    return trouble_of_sessions(store, marks);
+  });
+  record("power cut, store set aside: states of the disk checked", cuts.states());
 }
 
 std::string written(const core::KeyRing& keys) { return keys.serialize(); }
