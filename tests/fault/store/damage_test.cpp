@@ -29,7 +29,6 @@ using store::options_for;
 using store::ScratchDirectory;
 
 constexpr std::size_t kPage = 4096;
-constexpr core::Seconds kOneHour = std::chrono::hours(1);
 
 // What each session of the sound store is.
 struct Census {

@@ -1,3 +1,5 @@
+// What is defined at the end must not be what a fortified <unistd.h> has defined already.
+#undef _FORTIFY_SOURCE
 #include "disk.h"
 
 #include <fcntl.h>
