@@ -48,6 +48,7 @@ help:
 	@echo 'make fuzz-configurations   random values of the directives, also in .htaccess (N=1000, SEED=...)'
 	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
 	@echo 'make check-standards  whether the tests that docs/standards.md names passed when they last ran'
+	@echo 'make check-fault-store  a store on disks that fail or lose their power (EPOCH_FAULT_SCALE=1)'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
@@ -316,6 +317,7 @@ check-standards:
 	@build-aux/check-standards docs/standards.md $(RESULTS)
 
 include tests/fuzz/rules.mk
+include tests/fault/rules.mk
 include tests/sanitizers.mk
 
 # ---- benchmarks: printed, never asserted

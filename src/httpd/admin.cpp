@@ -185,7 +185,7 @@ int end_session(const Visit& visit, const core::Listed& listed, const std::strin
   const core::Result<bool> ended =
       is_over ? core::Result<bool>(false)
               : visit.child.service().end(session, EndReason::EndedByAdministrator, time_of(r));
-  if (!store_answered(visit, ended)) return unavailable(r);
+  if (!store_answered(visit, ended, StoreUse::Writing)) return unavailable(r);
   if (!*ended) return answer_over(visit);
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "session %s of user %s ended by %s",
                 core::short_id(session.key).c_str(), session.session->identity.user.c_str(),
@@ -216,7 +216,7 @@ int end_all(const Visit& visit, const Target& target, const std::string& reason,
   request_rec* r = visit.r;
   const core::Sweep sweep = sweep_for(visit, target, keeps_own);
   const core::Result<std::uint64_t> raised = visit.child.sessions().sweep(sweep, time_of(r));
-  if (!store_answered(visit, raised)) return unavailable(r);
+  if (!store_answered(visit, raised, StoreUse::Writing)) return unavailable(r);
   const bool is_user = target.reach == AdminReach::User;
   const std::string user = is_user ? target.session->session.identity.user : "everybody";
   ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "all sessions of %s in %s%s ended by %s%s",

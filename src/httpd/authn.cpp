@@ -106,7 +106,7 @@ std::optional<int> decide_and_answer(request_rec* r, Decided& decided,
   examined = child.service().examine(presentation.presented(), decided.policy, time_of(r));
   slow_down(r, decided, presentation);
   set_environment(r, decided);
-  child.note_store_answer(r, examined.store_error);
+  child.note_store_answer(r, StoreUse::Reading, examined.store_error);
   note_over(r, examined.found_over);
   const bool on = lets_on(examined.verdict.action);
   log_decision(r, decided, on);

@@ -72,8 +72,8 @@ int open_session(request_rec* r, Decided& decided) {
   Child& child = *process_of(r->server).child;
   core::Result<core::OpenedSession> opened = child.service().open(
       *decided.examined.login, facts_of(r, decided), decided.policy, time_of(r));
+  child.note_store_answer(r, StoreUse::Writing, opened ? std::string() : opened.error().detail);
   if (!opened) {
-    child.note_store_answer(r, opened.error().detail);
     return decided.policy.report ? DECLINED : decided.answer = unavailable(r);
   }
   if (opened->outcome == core::OpenOutcome::Conflict) {

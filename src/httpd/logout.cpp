@@ -69,7 +69,7 @@ int log_out(request_rec* r, const DirConfig& config, const Presentation& present
       {.scope = scope,
        .answered_by_challenge = logout_response_of(config) == LogoutResponse::Challenge},
       limits_of(config), time_of(r));
-  child.note_store_answer(r, done ? std::string() : done.error().detail);
+  child.note_store_answer(r, StoreUse::Writing, done ? std::string() : done.error().detail);
   if (!done) return unavailable(r);
   log_logout(r, *done);
   note_logout(r, decided, scope, *done);
@@ -82,7 +82,7 @@ int forget(request_rec* r, const DirConfig& config, const Presentation& presenta
   Child& child = *process_of(r->server).child;
   decided.examined =
       child.service().examine(presentation.presented(), policy_for(r, config), time_of(r));
-  child.note_store_answer(r, decided.examined.store_error);
+  child.note_store_answer(r, StoreUse::Reading, decided.examined.store_error);
   note_over(r, decided.examined.found_over);
   return refuse(r, decided);
 }

@@ -27,6 +27,9 @@ namespace epoch::httpd {
 
 class Upkeep;
 
+// What the store was asked for. A disk that is full, say, can be read all the same.
+enum class StoreUse { Reading, Writing };
+
 // What a child has. Opens the store, so it is made after the fork; lives as long as the process.
 class Child {
  public:
@@ -37,7 +40,7 @@ class Child {
 
   // Tells the log when the store stops answering and when it answers again: once each, not once a
   // request. `error` is empty where it answered.
-  void note_store_answer(const request_rec* r, const std::string& error) noexcept;
+  void note_store_answer(const request_rec* r, StoreUse use, const std::string& error);
   [[nodiscard]] store::LmdbStore& store() noexcept { return store_; }
 
  private:
@@ -46,7 +49,8 @@ class Child {
   store::LmdbStore store_;
   MeasuredStore measured_store_;
   core::Service service_;
-  std::atomic<bool> store_is_out_{false};
+  std::atomic<bool> reading_fails_{false};
+  std::atomic<bool> writing_fails_{false};
 };
 
 // What the parent prepares for its children. Belongs to the configuration pool; the children get

@@ -84,7 +84,7 @@ std::optional<int> end_session(request_rec* r, const Decided& decided, core::End
   const core::NamedSession& session = *decided.examined.session;
   const core::Result<bool> ended = child.service().end(session, reason, time_of(r));
   if (!ended) {
-    child.note_store_answer(r, ended.error().detail);
+    child.note_store_answer(r, StoreUse::Writing, ended.error().detail);
     return unavailable(r);
   }
   // A request that came in between has found the session live and asked as well.
@@ -101,7 +101,7 @@ std::optional<int> note_yes(request_rec* r, Decided& decided, Child& child) {
   const core::Result<core::VerifyOutcome> noted =
       child.service().note_verified(*decided.examined.session, identity_of(r, decided), time_of(r));
   if (!noted) {
-    child.note_store_answer(r, noted.error().detail);
+    child.note_store_answer(r, StoreUse::Writing, noted.error().detail);
     return unavailable(r);
   }
   switch (*noted) {

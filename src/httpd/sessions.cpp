@@ -106,7 +106,7 @@ int log_out(const Visit& visit, LogoutScope scope, const std::string& what) {
   const Presentation presentation(r);
   const core::Result<core::LoggedOut> done = visit.child.service().logout(
       visit.session(), visit.root(), scope, presentation.presented(), time_of(r));
-  if (!store_answered(visit, done)) return unavailable(r);
+  if (!store_answered(visit, done, StoreUse::Writing)) return unavailable(r);
   log_logout(r, *done);
   note_logout(r, visit.decided, scope, *done);
   return scope == LogoutScope::OtherBrowsers ? answer_done(visit, what)
@@ -122,7 +122,7 @@ int end_other(const Visit& visit, const std::string& id) {
   const NamedSession& session = **found;
   const core::Result<bool> ended =
       visit.child.service().end(session, core::EndReason::LoggedOut, time_of(r));
-  if (!store_answered(visit, ended)) return unavailable(r);
+  if (!store_answered(visit, ended, StoreUse::Writing)) return unavailable(r);
   if (!*ended) return answer_over(visit);
   log_ended(r, session.key, session.session->identity.user);
   note_ended(r, session, core::EndReason::LoggedOut);

@@ -44,7 +44,7 @@ int send_status(request_rec* r, const DirConfig& config) {
   if (child == nullptr) return unavailable(r);
   const core::Result<core::SessionStatus> status =
       child->service().status(presentation.presented(), policy_for(r, config), time_of(r));
-  child->note_store_answer(r, status ? std::string() : status.error().detail);
+  child->note_store_answer(r, StoreUse::Reading, status ? std::string() : status.error().detail);
   if (!status) {
     return send_problem(r, unavailable(r), "Not known at the moment",
                         "The sessions cannot be read. Ask again later.");

@@ -127,8 +127,8 @@ int answer_over(const Visit& visit) {
                       "No live session that you may end has this id: it was over already.");
 }
 
-void note_answer(const Visit& visit, const std::string& error) {
-  visit.child.note_store_answer(visit.r, error);
+void note_answer(const Visit& visit, StoreUse use, const std::string& error) {
+  visit.child.note_store_answer(visit.r, use, error);
 }
 
 }  // namespace epoch::httpd

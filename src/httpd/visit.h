@@ -54,11 +54,12 @@ int answer_done(const Visit& visit, const std::string& what);
 int answer_over(const Visit& visit);
 
 // Tells the log, once, that the store cannot be asked, or can be again.
-void note_answer(const Visit& visit, const std::string& error);
+void note_answer(const Visit& visit, StoreUse use, const std::string& error);
 
 template <typename T>
-bool store_answered(const Visit& visit, const core::Result<T>& result) {
-  note_answer(visit, result ? std::string() : result.error().detail);
+bool store_answered(const Visit& visit, const core::Result<T>& result,
+                    StoreUse use = StoreUse::Reading) {
+  note_answer(visit, use, result ? std::string() : result.error().detail);
   return result.ok();
 }
 

@@ -51,6 +51,12 @@ UniqueFd::~UniqueFd() {
 
 std::string data_path(const std::string& directory) { return directory + "/data.mdb"; }
 
+core::Result<core::Done> sync_names(const std::string& directory) {
+  const UniqueFd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || ::fsync(opened.get()) != 0) return system_error(errno, "write", directory);
+  return core::Done{};
+}
+
 core::Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   const std::string path = directory + "/store.lock";
   UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -96,8 +102,7 @@ core::Result<core::Done> set_aside(const std::string& directory, SharedNumbers& 
   if (::unlink(lock_file.c_str()) != 0 && errno != ENOENT) {
     return system_error(errno, "remove", lock_file);
   }
-  const UniqueFd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) return system_error(errno, "write", directory);
+  if (core::Result<core::Done> synced = sync_names(directory); !synced) return synced;
   numbers.clear_damage();
   log(Severity::Error, "The session store " + from + " " + unfit.why + ". It was set aside as " +
                            to + " and a new one is begun: everybody logs in again.");

@@ -28,6 +28,9 @@ class UniqueFd {
 
 std::string data_path(const std::string& directory);
 
+// Until then a power cut may undo that a file was made or renamed there.
+core::Result<core::Done> sync_names(const std::string& directory);
+
 // Held while a store is opened, checked or set aside: one process at a time, and one thread of it.
 // The kernel releases it when the process dies.
 class DirectoryLock {

@@ -41,6 +41,8 @@ Result<Layout> open_or_make_tables(MDB_env* env, const std::string& directory) {
   }
   reading.reset();
 
+  // What will be acknowledged must not vanish with the file's name.
+  if (Result<Done> synced = sync_names(directory); !synced) return synced.error();
   TxnHandle writing;
   code = begin_txn(env, 0, writing);
   if (code != MDB_SUCCESS) return lmdb_error(code, "be made", directory);
@@ -68,6 +70,9 @@ Result<std::shared_ptr<Environment>> Environment::open(const StoreOptions& optio
   Result<SharedNumbers> numbers = SharedNumbers::map(directory);
   if (!numbers) return numbers.error();
 
+  if (Result<Done> discarded = discard_unfinished(options); !discarded) {
+    return discarded.error();
+  }
   Result<Attempt> attempt = try_to_open(options);
   if (!attempt) return attempt.error();
   if (attempt->unfit) {
@@ -172,10 +177,17 @@ Result<TxnHandle> Environment::begin_write() {
 
 int Environment::commit(TxnHandle txn) noexcept {
   const int code = commit_txn(std::move(txn));
-  if (code != EIO) return code;
-  // A meta page that was half written leaves the environment unusable; LMDB says so only next time.
-  retire();
-  return cause_of_short_write();
+  if (code == MDB_SUCCESS) return code;
+  // A meta page that could not be written leaves the environment unusable; LMDB says so only when
+  // it is next asked, and that should not be somebody's request.
+  TxnHandle next;
+  if (begin_txn(env_.get(), MDB_RDONLY, next) == MDB_PANIC) {
+    retire();
+    // That page may be on the disk all the same; LMDB has put the old one back, but not synced it.
+    // The next commit takes the pages that the failed one has used: it must not come first.
+    mdb_env_sync(env_.get(), 1);
+  }
+  return code == EIO ? cause_of_short_write() : code;
 }
 
 // LMDB calls it EIO where the system took fewer bytes than it was given, as it does when they fill

@@ -20,6 +20,10 @@ using core::ErrorCode;
 using core::Result;
 
 constexpr std::chrono::seconds kBetweenAttempts{1};
+// How long an environment that must be closed waits for those who are at work in it: who reads is
+// done at once, who writes may wait for other processes.
+constexpr std::chrono::milliseconds kWaitForTheOthers{100};
+constexpr std::chrono::milliseconds kBetweenLooks{1};
 constexpr std::size_t kTouchesAtOnce = 256;
 // Logouts and logins wait as long as one transaction takes. A removal copies pages before it frees
 // them; a store without room takes them in smaller steps.
@@ -66,15 +70,17 @@ Result<core::StoreMoment> LmdbStore::moment() {
 }
 
 Result<core::Look> LmdbStore::find(const core::RecordKey& key) {
-  const Result<Lease> lease = this->lease();
-  if (!lease) return lease.error();
-  Environment& environment = **lease;
-  // Most requests meet nothing new, and so need no transaction.
-  std::optional<core::Look> known = environment.looks().find_known(key, environment.moment());
-  if (known) return *std::move(known);
-  const Result<Environment::Reading> reading = environment.read();
+  {
+    // Most requests meet nothing new, and so need no transaction.
+    const Result<Lease> environment = lease();
+    if (!environment) return environment.error();
+    Environment& here = **environment;
+    std::optional<core::Look> known = here.looks().find_known(key, here.moment());
+    if (known) return *std::move(known);
+  }
+  const Result<LeasedReading> reading = begin_reading();
   if (!reading) return reading.error();
-  return environment.looks().find(reading->tables(), key);
+  return reading->lease->looks().find(reading->reading.tables(), key);
 }
 
 Result<core::Opened> LmdbStore::open(const core::Opening& opening) {
@@ -298,8 +304,15 @@ Result<LmdbStore::Lease> LmdbStore::reopen() {
     old.swap(environment_);
   }
   if (old) {
-    if (!old->was_set_aside()) must_close_first_ = old->closed();
+    if (!old->was_set_aside()) {
+      must_close_first_ = old->closed();
+      closes_by_ = std::chrono::steady_clock::now() + kWaitForTheOthers;
+    }
     old.reset();
+  }
+  while (must_close_first_ && !must_close_first_->load() &&
+         std::chrono::steady_clock::now() < closes_by_) {
+    std::this_thread::sleep_for(kBetweenLooks);
   }
   if (must_close_first_ && !must_close_first_->load()) {
     return Error{ErrorCode::Unavailable,
@@ -327,6 +340,18 @@ Result<LmdbStore::Lease> LmdbStore::reopen() {
   return opened;
 }
 
+// Once more where a writer's failure has just made the environment unusable: who only reads need
+// not suffer from that.
+Result<LmdbStore::LeasedReading> LmdbStore::begin_reading() {
+  for (bool is_second = false;; is_second = true) {
+    Result<Lease> environment = lease();
+    if (!environment) return environment.error();
+    Result<Environment::Reading> reading = (*environment)->read();
+    if (reading) return LeasedReading{*std::move(environment), *std::move(reading)};
+    if (is_second || (*environment)->is_current()) return reading.error();
+  }
+}
+
 // What is written must be found by others: not into a file that somebody has taken away.
 Result<LmdbStore::Lease> LmdbStore::lease_for_writing() {
   {
@@ -345,11 +370,9 @@ Result<LmdbStore::Lease> LmdbStore::lease_for_writing() {
 
 template <typename T>
 Result<T> LmdbStore::read(const std::function<Result<T>(Tables&)>& operation) {
-  const Result<Lease> environment = lease();
-  if (!environment) return environment.error();
-  const Result<Environment::Reading> reading = (*environment)->read();
+  const Result<LeasedReading> reading = begin_reading();
   if (!reading) return reading.error();
-  Tables tables = reading->tables();
+  Tables tables = reading->reading.tables();
   return operation(tables);
 }
 

@@ -87,7 +87,14 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
  private:
   using Lease = std::shared_ptr<Environment>;
 
+  // The reading ends before the lease.
+  struct LeasedReading {
+    Lease lease;
+    Environment::Reading reading;
+  };
+
   core::Result<Lease> lease();
+  core::Result<LeasedReading> begin_reading();
   core::Result<Lease> reopen();
   core::Result<Lease> lease_for_writing();
   core::Result<core::Done> examine_damaged(Environment& environment);
@@ -107,6 +114,7 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   std::optional<core::Error> last_failure_;
   std::chrono::steady_clock::time_point next_attempt_{};
   std::shared_ptr<const std::atomic<bool>> must_close_first_;
+  std::chrono::steady_clock::time_point closes_by_{};  // nobody waits longer for that
 };
 
 }  // namespace epoch::store

@@ -139,6 +139,7 @@ Result<Done> prepare_store(const StoreOptions& options) {
     if (!lock) return lock.error();
     Result<SharedNumbers> numbers = SharedNumbers::map(directory);
     if (!numbers) return numbers.error();
+    if (Result<Done> discarded = discard_unfinished(options); !discarded) return discarded;
     Result<std::optional<Unfit>> unfit = read_through(options);
     if (!unfit) return unfit.error();
     if (*unfit) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "store/check_value.h"
 #include "store/environment.h"
 #include "store/ledger.h"
 #include "store/lmdb_errors.h"
@@ -183,12 +184,18 @@ Result<Layout> make_tables(MDB_txn* txn, const std::string& directory) {
   return layout;
 }
 
-std::optional<Epoch> decode_epoch(core::Bytes bytes) {
-  if (bytes.size() != EpochBytes().size()) return std::nullopt;
-  const auto reason = static_cast<core::EndReason>(bytes[16]);
+std::optional<Record> read_record(const Hash256& instance, core::Bytes key, core::Bytes bytes) {
+  const std::optional<core::Bytes> value = checked_value(instance, key, bytes);
+  return value ? core::decode_record(*value) : std::nullopt;
+}
+
+std::optional<Epoch> read_epoch(const Hash256& instance, core::Bytes key, core::Bytes bytes) {
+  const std::optional<core::Bytes> value = checked_value(instance, key, bytes);
+  if (!value || value->size() != EpochBytes().size()) return std::nullopt;
+  const auto reason = static_cast<core::EndReason>((*value)[16]);
   if (!core::is_end_reason(reason)) return std::nullopt;
-  return Epoch{.value = get_integer<std::uint64_t>(bytes.data()),
-               .commit = get_integer<std::uint64_t>(bytes.data() + 8),
+  return Epoch{.value = get_integer<std::uint64_t>(value->data()),
+               .commit = get_integer<std::uint64_t>(value->data() + 8),
                .reason = reason};
 }
 
@@ -221,7 +228,8 @@ Result<std::optional<std::string_view>> Tables::record_bytes(const RecordKey& ke
 }
 
 Result<Record> Tables::decoded(const RecordKey& key, std::string_view bytes) const {
-  std::optional<Record> record = core::decode_record(bytes_of(bytes));
+  std::optional<Record> record =
+      read_record(environment_.layout().instance, key.value, bytes_of(bytes));
   if (!record) return environment_.met_damage("record " + core::short_id(key));
   return *std::move(record);
 }
@@ -273,7 +281,8 @@ Result<std::optional<core::EndReason>> Tables::outgrown(const core::Session& ses
 
 Result<Done> Tables::put(const RecordKey& key, const Record& record) {
   if (Result<Done> indexed = index(key, &record); !indexed) return indexed;
-  const std::string bytes = core::encode(record);
+  const std::string bytes =
+      with_check_value(environment_.layout().instance, key.value, bytes_of(core::encode(record)));
   MDB_val name = val_of(key.value);
   MDB_val value = val_of(bytes);
   const int code = mdb_put(txn_, environment_.layout().sessions, &name, &value, 0);
@@ -325,7 +334,8 @@ Result<Done> Tables::raise_epoch_to(const KeyedEpoch& wanted) {
 }
 
 Result<Done> Tables::put_epoch(const Hash256& key, const Epoch& epoch) {
-  const EpochBytes bytes = encode_epoch(epoch);
+  const std::string bytes =
+      with_check_value(environment_.layout().instance, key, encode_epoch(epoch));
   MDB_val name = val_of(key);
   MDB_val value = val_of(bytes);
   const int code = mdb_put(txn_, environment_.layout().epochs, &name, &value, 0);
@@ -342,7 +352,8 @@ Result<std::vector<KeyedEpoch>> Tables::all_epochs() const {
   MDB_val value{};
   while ((code = mdb_cursor_get(cursor.get(), &name, &value, MDB_NEXT)) == MDB_SUCCESS) {
     const core::Bytes key = store::bytes_of(name);
-    const std::optional<Epoch> epoch = decode_epoch(store::bytes_of(value));
+    const std::optional<Epoch> epoch =
+        read_epoch(environment_.layout().instance, key, store::bytes_of(value));
     KeyedEpoch keyed{.key = {}, .epoch = epoch.value_or(Epoch{})};
     if (!epoch || key.size() != keyed.key.size()) return environment_.met_damage("an epoch");
     std::copy(key.begin(), key.end(), keyed.key.begin());
@@ -394,7 +405,8 @@ Result<std::optional<Tables::Scan::Entry>> Tables::Scan::next() {
   if (name.mv_size != entry.key.value.size()) return environment_.met_damage("a session's key");
   const core::Bytes key = store::bytes_of(name);
   std::copy(key.begin(), key.end(), entry.key.value.begin());
-  std::optional<Record> record = core::decode_record(store::bytes_of(value));
+  std::optional<Record> record =
+      read_record(environment_.layout().instance, key, store::bytes_of(value));
   if (!record) return environment_.met_damage("record " + core::short_id(entry.key));
   entry.record = *std::move(record);
   return std::optional(std::move(entry));
@@ -406,7 +418,8 @@ Result<Epoch> Tables::epoch(const Hash256& key) const {
   const int code = mdb_get(txn_, environment_.layout().epochs, &name, &value);
   if (code == MDB_NOTFOUND) return Epoch{};
   if (code != MDB_SUCCESS) return environment_.failed(code, "read an epoch");
-  const std::optional<Epoch> epoch = decode_epoch(store::bytes_of(value));
+  const std::optional<Epoch> epoch =
+      read_epoch(environment_.layout().instance, key, store::bytes_of(value));
   if (!epoch) return environment_.met_damage("an epoch");
   return *epoch;
 }

@@ -46,7 +46,11 @@ struct Epoch {
   std::uint64_t commit = 0;
   core::EndReason reason = core::EndReason::EpochGrown;
 };
-std::optional<Epoch> decode_epoch(core::Bytes bytes);
+
+// What stands under a key of the tables of sessions and epochs; nullopt where that is damaged.
+std::optional<core::Record> read_record(const core::Hash256& instance, core::Bytes key,
+                                        core::Bytes bytes);
+std::optional<Epoch> read_epoch(const core::Hash256& instance, core::Bytes key, core::Bytes bytes);
 
 // Whose it is stands in the key.
 struct KeyedEpoch {

@@ -19,12 +19,14 @@
 namespace epoch::store {
 namespace {
 
+using core::Done;
 using core::Error;
 using core::ErrorCode;
 using core::Result;
 
 // What a meta page of LMDB 0.9 says, where it stands on 64-bit systems.
 struct Meta {
+  bool is_blank;
   std::uint32_t magic;
   std::uint32_t version;
   std::uint32_t page_size;
@@ -36,6 +38,7 @@ constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kLmdbVersion = 1;
 constexpr std::size_t kSmallestPage = 256;
 constexpr std::size_t kLargestPage = 65536;
+constexpr std::size_t kPagesOfANewStore = 16;  // more than its tables take
 
 template <typename Integer>
 Integer at(const std::array<char, kMetaBytes>& bytes, std::size_t offset) {
@@ -44,17 +47,18 @@ Integer at(const std::array<char, kMetaBytes>& bytes, std::size_t offset) {
   return value;
 }
 
-std::optional<Meta> read_meta(int file, std::size_t offset) {
+// nullopt where the file ends before. What cannot be read is not damaged for that.
+Result<std::optional<Meta>> read_meta(int file, std::size_t offset, const std::string& path) {
   std::array<char, kMetaBytes> bytes{};
-  if (::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)) !=
-      static_cast<ssize_t>(bytes.size())) {
-    return std::nullopt;
-  }
-  return Meta{.magic = at<std::uint32_t>(bytes, 16),
-              .version = at<std::uint32_t>(bytes, 20),
-              .page_size = at<std::uint32_t>(bytes, 40),
-              .last_page = at<std::uint64_t>(bytes, 136),
-              .transaction = at<std::uint64_t>(bytes, 144)};
+  const ssize_t length = ::pread(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (length < 0) return system_error(errno, "read", path);
+  if (length < static_cast<ssize_t>(bytes.size())) return std::optional<Meta>();
+  return std::optional(Meta{.is_blank = bytes == std::array<char, kMetaBytes>{},
+                            .magic = at<std::uint32_t>(bytes, 16),
+                            .version = at<std::uint32_t>(bytes, 20),
+                            .page_size = at<std::uint32_t>(bytes, 40),
+                            .last_page = at<std::uint64_t>(bytes, 136),
+                            .transaction = at<std::uint64_t>(bytes, 144)});
 }
 
 struct Header {
@@ -76,9 +80,30 @@ Result<std::optional<Header>> read_header(const StoreOptions& options) {
   if (status.st_size == 0) return std::optional<Header>();
   Header header;
   header.file_bytes = static_cast<std::uint64_t>(status.st_size);
-  header.first = read_meta(file.get(), 0);
-  if (header.first) header.second = read_meta(file.get(), header.first->page_size);
+  const Result<std::optional<Meta>> first = read_meta(file.get(), 0, path);
+  if (!first) return first.error();
+  header.first = *first;
+  if (header.first) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const Result<std::optional<Meta>> second =
+        read_meta(file.get(), header.first->is_blank ? page : header.first->page_size, path);
+    if (!second) return second.error();
+    header.second = *second;
+  }
   return std::optional(header);
+}
+
+bool says_nothing(const Meta& meta) {
+  return meta.is_blank || (meta.magic == kMagic && meta.transaction == 0);
+}
+
+// The meta pages are written before anything else; until the first commit, which makes the tables,
+// is synced, a power cut may leave any part of it all.
+bool was_never_finished(const Header& header) {
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return header.first && says_nothing(*header.first) &&
+         (!header.second || says_nothing(*header.second)) &&
+         header.file_bytes <= kPagesOfANewStore * page;
 }
 
 // What no reading is needed for, or what LMDB could not even open.
@@ -209,6 +234,15 @@ Result<std::optional<Unfit>> walk_apart(const StoreOptions& options) {
 }
 
 }  // namespace
+
+Result<Done> discard_unfinished(const StoreOptions& options) {
+  const Result<std::optional<Header>> header = read_header(options);
+  if (!header) return header.error();
+  if (!*header || !was_never_finished(**header)) return Done{};
+  const std::string path = data_path(options.directory);
+  if (::unlink(path.c_str()) != 0) return system_error(errno, "remove", path);
+  return Done{};
+}
 
 Result<std::optional<Unfit>> look_at(const StoreOptions& options) {
   const Result<std::optional<Header>> header = read_header(options);

@@ -11,7 +11,11 @@
 namespace epoch::store {
 
 // The format of our tables; a store with another is set aside.
-inline constexpr std::uint32_t kFormatVersion = 4;
+inline constexpr std::uint32_t kFormatVersion = 5;
+
+// Removes a file that a power cut has left while the store was being made: nobody has had anything
+// in it. Only under the DirectoryLock.
+core::Result<core::Done> discard_unfinished(const StoreOptions& options);
 
 // Looks at the first two pages only, and reads the whole store through where they look wrong.
 // nullopt: fit for use, or not there at all. Only under the DirectoryLock.

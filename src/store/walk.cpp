@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <optional>
 
 #include "core/session.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr MDB_dbi kFreeList = 0;  // LMDB's own table of free pages
 
-using Check = bool (*)(core::Bytes key, core::Bytes value);
+using Check = std::function<bool(core::Bytes key, core::Bytes value)>;
 
 Walked damaged(std::string detail) { return {WalkVerdict::Damaged, std::move(detail)}; }
 
@@ -48,21 +49,13 @@ bool is_free_list_entry(core::Bytes key, core::Bytes value) {
   return true;
 }
 
-bool is_record(core::Bytes key, core::Bytes value) {
-  return key.size() == sizeof(core::RecordKey) && core::decode_record(value).has_value();
-}
-
 bool is_index_entry(core::Bytes key, core::Bytes value) {
   return value.empty() && is_index_key(core::text_of(key));
 }
 
-bool is_epoch(core::Bytes key, core::Bytes value) {
-  return key.size() == sizeof(core::Hash256) && decode_epoch(value).has_value();
-}
-
 // Keys must ascend, also across pages, so that a page that stands in for another does not pass.
-std::optional<Walked> walk_table(MDB_txn* txn, MDB_dbi table, Check check, std::string_view name,
-                                 const StoreOptions& options) {
+std::optional<Walked> walk_table(MDB_txn* txn, MDB_dbi table, const Check& check,
+                                 std::string_view name, const StoreOptions& options) {
   CursorHandle cursor;
   int code = open_cursor(txn, table, cursor);
   std::optional<MDB_val> before;
@@ -102,7 +95,8 @@ Walked walk_indexes(MDB_txn* txn, const Layout& layout, const StoreOptions& opti
     if (code != MDB_SUCCESS) break;
     core::RecordKey key{};
     std::memcpy(key.value.data(), name.mv_data, key.value.size());
-    const std::optional<IndexKeys> keys = index_keys_of(key, *core::decode_record(bytes_of(value)));
+    const std::optional<IndexKeys> keys =
+        index_keys_of(key, *read_record(layout.instance, key.value, bytes_of(value)));
     if (!keys) continue;
     ++expected;
     if (!has(txn, layout.sessions_by_user, keys->by_user) ||
@@ -130,8 +124,15 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
   core::Result<std::optional<Layout>> layout = open_tables(txn, options.directory);
   if (!layout) return damaged(layout.error().detail);
   if (!*layout || (*layout)->format != kFormatVersion) return {WalkVerdict::Sound, {}};
+  const core::Hash256& instance = (*layout)->instance;
+  const auto is_record = [&](core::Bytes key, core::Bytes value) {
+    return read_record(instance, key, value).has_value();
+  };
+  const auto is_epoch = [&](core::Bytes key, core::Bytes value) {
+    return read_epoch(instance, key, value).has_value();
+  };
   if (std::optional<Walked> wrong =
-          walk_table(txn, (*layout)->sessions, &is_record, "of sessions", options)) {
+          walk_table(txn, (*layout)->sessions, is_record, "of sessions", options)) {
     return *wrong;
   }
   for (const MDB_dbi index : {(*layout)->sessions_by_user, (*layout)->sessions_by_name}) {
@@ -141,7 +142,7 @@ Walked walk_tables(MDB_txn* txn, const StoreOptions& options) {
     }
   }
   if (std::optional<Walked> wrong =
-          walk_table(txn, (*layout)->epochs, &is_epoch, "of epochs", options)) {
+          walk_table(txn, (*layout)->epochs, is_epoch, "of epochs", options)) {
     return *wrong;
   }
   if (std::optional<Walked> wrong =

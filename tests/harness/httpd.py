@@ -97,6 +97,7 @@ class Httpd:
         self.error_log = ErrorLog(self.scratch / "logs" / "error.log")
         self.error_log.tolerate(SLOW_END)
         self.secrets = Secrets()
+        self.environment = {}  # what httpd finds there beside what the test's is
         self.port = free_port()
         self.tls_port = free_port()
         self._tls = tls
@@ -292,7 +293,8 @@ class Httpd:
             give_to_unprivileged(self.scratch)
 
     def _command(self, *arguments):
-        command = wrapped([program(), "-d", str(self.scratch), "-f",
+        environment = [f"{name}={value}" for name, value in self.environment.items()]
+        command = wrapped(["env", *environment, program(), "-d", str(self.scratch), "-f",
                            str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch)
         if not self._arguments["as_root"]:
             return unprivileged(command)

@@ -38,6 +38,16 @@ TEST(Bytes, ComparesInConstantTimeByLengthAndContent) {
   EXPECT_FALSE(equal_in_constant_time(Hash256{1, 2}, Hash256{1, 3}));
 }
 
+TEST(Bytes, EveryBitCountsWhereTheyAreCompared) {
+  const Hash256 hash = sha256({bytes_of("hash")});
+  for (std::size_t bit = 0; bit < 8 * hash.size(); ++bit) {
+    Hash256 other = hash;
+    other[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    EXPECT_FALSE(equal_in_constant_time(hash, other)) << "bit " << bit;
+    EXPECT_FALSE(equal_in_constant_time(Bytes(hash), Bytes(other))) << "bit " << bit;
+  }
+}
+
 TEST(Bytes, Base64urlComesBackAsItWent) {
   std::string bytes;
   for (int length = 0; length < 70; ++length) {
