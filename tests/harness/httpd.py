@@ -15,7 +15,8 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.leaks import Secrets
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
-                               has_open_connections, is_root, unprivileged, wait_until_listening)
+                               has_open_connections, is_root, unprivileged, wait_until_gone,
+                               wait_until_listening)
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
@@ -205,11 +206,36 @@ class Httpd:
     def kill_children(self):
         """kill -9 to every child, as the out-of-memory killer would. Returns when new ones serve."""
         old = self.children()
-        for pid in old:
+        self.kill(*old)
+        self._wait_until_complete(old)
+
+    def kill(self, *children):
+        """kill -9 to these children. Does not wait; see wait_until_served()."""
+        for pid in children:
             self.error_log.tolerate(rf"AH00052: child pid {pid} exit signal Killed")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._wait_until_complete(old)
+
+    def wait_until_served(self, gone=()):
+        """Until none of these processes lives, and there are as many children as configured do."""
+        self._wait_until_complete(set(gone))
+
+    def kill_parent(self):
+        """kill -9 to the parent alone. Returns its children, which live on and serve; whoever calls
+        this has to end them before the next start."""
+        orphans = self.children()
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        return orphans
+
+    def kill_everything(self):
+        """kill -9 to the parent and all children at once."""
+        children = self.children()
+        process, self._process = self._process, None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        wait_until_gone(children)
 
     def children(self):
         return children_of(self._process.pid)

@@ -97,6 +97,19 @@ def end(process, number=signal.SIGTERM, seconds=15):
         raise AssertionError(f"{process.args[-1]} did not end within {seconds} s") from None
 
 
+def is_alive(pid):
+    """Whether the process is there and no zombie."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def wait_until_gone(pids):
+    wait_until(lambda: not any(map(is_alive, pids)), f"the processes {sorted(pids)} are gone")
+
+
 def wait_until_listening(process, port, name, output):
     def ready():
         if process.poll() is not None:
