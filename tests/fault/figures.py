@@ -1,6 +1,7 @@
 """How much these tests do, and what they have counted.
 
-EPOCH_FAULT_SCALE multiplies the work; EPOCH_FAULT_FIGURES names a file that the figures are added to.
+EPOCH_FAULT_SCALE multiplies the work; EPOCH_FAULT_FIGURES names a file that the figures are added
+to.
 """
 
 import os

@@ -33,6 +33,7 @@ PAGES = """
 <Location "/sessions">
     SetHandler auth-epoch-sessions
 </Location>
+KeepAliveTimeout 60
 CustomLog ${SCRATCH}/logs/children.log "%P %{Probe}i"
 """
 ZONE = "AuthEpochFailedLogins 1000 1min"
@@ -76,7 +77,7 @@ class Client:
         self._load = load
         self._source = random.Random()
         self._people = people_of(number)
-        self._open = collections.defaultdict(list)  # by person: [(cookie, id)], not known to be over
+        self._open = collections.defaultdict(list)  # by person: [(cookie, id)]
         self._connection = None
         self.thread = threading.Thread(target=self._run)
 
@@ -288,7 +289,7 @@ class Load:
 
     @contextlib.contextmanager
     def paused(self):
-        """No client asks anything, or has a connection. In prefork, one that has occupies a child."""
+        """No client asks anything or has a connection, which in prefork occupies a child."""
         self._paused.set()
         try:
             with self._resting:
@@ -311,8 +312,8 @@ class Load:
             some = self._ledger[-latest:]
             earlier = self._ledger[:-latest]
             some = some + self._source.sample(earlier, min(RETRIED_LATER, len(earlier)))
-        for connection in connections:
-            for ended in some:
+        for ended in some:
+            for connection in connections:
                 self.judge(ended, connection.request("GET", "/app/",
                                                      [basic(ended.person), ended.cookie]))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import http.client
 import os
 import pathlib
 import shutil
@@ -104,6 +105,7 @@ class Httpd:
         self._process = None
         self._arguments = {}
         self._connections = weakref.WeakSet()
+        self.environment = {}  # of its processes, beside the tests' own
         for name in ("htdocs", "run", "logs", "conf", "home"):
             (self.scratch / name).mkdir(parents=True)
         # httpd may not be able to read the tree it was built in.
@@ -237,6 +239,13 @@ class Httpd:
         process.wait()
         wait_until_gone(children)
 
+    def answers(self):
+        """Whether it does. Of a process that was killed, another thread may still take a connection."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.request("OPTIONS", "*")
+            return True
+        return False
+
     def children(self):
         return children_of(self._process.pid)
 
@@ -319,7 +328,8 @@ class Httpd:
 
     def _command(self, *arguments):
         command = wrapped([program(), "-d", str(self.scratch), "-f",
-                           str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch)
+                           str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch,
+                          self.environment)
         if not self._arguments["as_root"]:
             return unprivileged(command)
         if not is_root():
@@ -336,8 +346,7 @@ class Httpd:
             return not children & old and len(children) >= CHILDREN[self.mpm]
 
         wait_until(complete, "httpd has its children", 30)
-        with self.connection() as connection:
-            connection.request("OPTIONS", "*")
+        wait_until(self.answers, "httpd answers")
 
 
 @functools.cache
