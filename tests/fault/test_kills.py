@@ -35,6 +35,7 @@ MPM = {
     "prefork": "StartServers 12\nServerLimit 12\nMaxRequestWorkers 12\nMinSpareServers 12\n"
                "MaxSpareServers 13\n",
 }
+FEWEST = {"event": 2, "worker": 2, "prefork": 10}
 # A slot for each thread that reads, in the processes that live and those that were killed just now.
 MOST_SLOTS = 200
 # What httpd's modules say when it begins where another has ended without a word.
@@ -70,8 +71,7 @@ class Killer:
 
     def all_children(self):
         children = self._httpd.children()
-        self._httpd.kill_children()
-        return len(children)
+        return self._kill(*children)
 
     def the_parent(self):
         """Its children go on, until whoever starts httpd again ends them."""
@@ -114,6 +114,9 @@ class Killer:
     def _kill(self, *pids):
         self._httpd.kill(*pids)
         self._httpd.wait_until_served(pids)
+        # In prefork, the clients could occupy all that there are by now.
+        wait_until(lambda: len(self._httpd.children()) >= FEWEST[self._httpd.mpm],
+                   "there are children enough")
         return len(pids)
 
 
