@@ -11,6 +11,7 @@ THREAD_ID = 0x3FFFFFFF
 SLOTS_AT = 128
 SLOT = struct.Struct("<QI")  # a transaction and a process, on a cache line of its own
 SLOT_BYTES = 64
+AT_REST = 2**64 - 1
 
 
 class LockFile:
@@ -23,10 +24,11 @@ class LockFile:
 
     def reading_processes(self):
         """The process of each slot that is taken."""
-        content = self._path.read_bytes()
-        pids = (SLOT.unpack_from(content, SLOTS_AT + number * SLOT_BYTES)[1]
-                for number in range(self.slots_used()))
-        return [pid for pid in pids if pid != 0]
+        return [pid for _, pid in self._slots()]
+
+    def readers_at_work(self):
+        """How many transactions are reading. Others are kept, to be begun again."""
+        return sum(transaction != AT_REST for transaction, _ in self._slots())
 
     def writing_process(self):
         """Who holds the writer's lock; None where nobody does."""
@@ -36,6 +38,12 @@ class LockFile:
         except OSError:
             return None
         return int(status.partition("Tgid:")[2].split()[0])
+
+    def _slots(self):
+        content = self._path.read_bytes()
+        slots = (SLOT.unpack_from(content, SLOTS_AT + number * SLOT_BYTES)
+                 for number in range(self.slots_used()))
+        return [slot for slot in slots if slot[1] != 0]
 
     def _word(self, at):
         with self._path.open("rb") as file:

@@ -6,7 +6,6 @@ waits for what a dead process held, and nothing of the dead piles up.
 
 import contextlib
 import os
-import pathlib
 import random
 import re
 import signal
@@ -17,7 +16,7 @@ import pytest
 import figures
 from harness.httpd import CHILDREN
 from harness.people import BOB, CAROL, crowd_of
-from harness.processes import wait_until_gone
+from harness.processes import state_of, wait_until_gone
 from harness.requests import SAME_ORIGIN, SignedIn, basic, cookie_of, new_session
 from harness.slapd import LONG_AGO
 from harness.waiting import wait_until
@@ -76,15 +75,14 @@ class Killer:
     def the_parent(self):
         """Its children go on, until whoever starts httpd again ends them."""
         orphans = self._httpd.kill_parent()
-        killed = 1
-        # Others may be ending: whoever had been told so by the parent before.
-        wait_until(self._httpd.answers, "the orphans answer")
-        for pid in orphans:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
+        try:
+            wait_until(self._httpd.answers, "the orphans answer")
+        finally:
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
         wait_until_gone(orphans)
         self._httpd.start(self._configuration)
-        return killed
+        return 1 + len(orphans)
 
     def everything(self):
         killed = 1 + len(self._httpd.children())
@@ -232,10 +230,6 @@ def writer_stopped(httpd):
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-
-
-def state_of(pid):
-    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 # ---- the process that watches a directory

@@ -16,8 +16,8 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.leaks import Secrets
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
-                               has_open_connections, is_root, unprivileged, wait_until_gone,
-                               wait_until_listening)
+                               has_open_connections, is_root, state_of, unprivileged,
+                               wait_until_gone, wait_until_listening)
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
@@ -225,19 +225,24 @@ class Httpd:
     def kill_parent(self):
         """kill -9 to the parent alone. Returns its children, which live on and serve; whoever calls
         this has to end them before the next start."""
-        orphans = self.children()
-        process, self._process = self._process, None
+        process, orphans = self._held()
         process.kill()
         process.wait()
         return orphans
 
     def kill_everything(self):
         """kill -9 to the parent and all children at once."""
-        children = self.children()
-        process, self._process = self._process, None
+        process, children = self._held()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         wait_until_gone(children)
+
+    def _held(self):
+        """The parent, which does nothing more from now on, and the children that it has."""
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state_of(process.pid) == "T", "the parent stands still")
+        return process, children_of(process.pid)
 
     def answers(self):
         """Whether it does. Of a process that was killed, another thread may still take a connection."""
