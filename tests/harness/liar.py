@@ -91,7 +91,8 @@ def message_of(number, operation):
 
 
 def result(kind, code, *more):
-    return element(kind, element(ENUMERATED, bytes([code])), element(OCTETS), element(OCTETS), *more)
+    """With neither a DN nor a text."""
+    return element(kind, element(ENUMERATED, bytes([code])), element(OCTETS) * 2, *more)
 
 
 # ---- lies
