@@ -6,8 +6,14 @@
 namespace epoch::core {
 namespace {
 
+// A clock that was set back must not make what was just now last longer, so that the far future
+// counts as too long ago.
+bool is_longer_ago(TimePoint then, Seconds limit, TimePoint now) noexcept {
+  return std::chrono::abs(now - then) >= limit;
+}
+
 bool is_login_too_old(const Session& session, const Policy& policy, TimePoint now) noexcept {
-  return policy.fresh_login && now - session.authenticated >= *policy.fresh_login;
+  return policy.fresh_login && is_longer_ago(session.authenticated, *policy.fresh_login, now);
 }
 
 // A session that Report opened is as good as none where a person must have been asked.
@@ -47,14 +53,12 @@ bool has_moved_on(const CookieReading& cookie) {
          !cookie.proof_matches();
 }
 
-// Only the same verifier's yes is worth anything here. A clock that was set back must not make it
-// last longer, so that a yes from the far future counts as too old.
+// Only the same verifier's yes is worth anything here.
 ProviderCheck provider_check(const Session& session, const Policy& policy, TimePoint now) noexcept {
   if (!policy.revalidate || policy.report || session.verifier != policy.verifier) {
     return ProviderCheck::AsAlways;
   }
-  const Seconds age = std::chrono::abs(now - session.verified);
-  if (age >= *policy.revalidate) return ProviderCheck::Due;
+  if (is_longer_ago(session.verified, *policy.revalidate, now)) return ProviderCheck::Due;
   return policy.verifier_is_known ? ProviderCheck::NotNeeded : ProviderCheck::AsAlways;
 }
 
@@ -185,7 +189,7 @@ std::optional<Examined> Service::admit_stale(const Presented& presented, const P
   const Hash256 root = lineage_root_of(id);
   const RecordKey key = record_key_of(root);
   const std::optional<RecentAdmissions::Admission> recent = recent_.find(key);
-  if (!recent || now - recent->at >= *policy.stale) return std::nullopt;
+  if (!recent || is_longer_ago(recent->at, *policy.stale, now)) return std::nullopt;
   const Session& session = *recent->session;
   if (session.zone != presented.zone || !counts(session, policy) ||
       !is_live(session, /*outgrown=*/std::nullopt, policy.limits, now)) {

@@ -59,8 +59,10 @@ int answer_without_directory(request_rec* r, Decided& decided) {
   verdict.reason = core::Reason::DirectoryUnavailable;
   const std::optional<Seconds> stale = server_config_of(r->server).directory_stale;
   const core::Session& session = *decided.examined.session->session;
-  const bool admits = stale && decided.policy.verifier_is_known &&
-                      time_of(r) - session.verified < *decided.policy.revalidate + *stale;
+  // A clock that was set back must not make a yes last longer.
+  const Seconds age = std::chrono::abs(time_of(r) - session.verified);
+  const bool admits =
+      stale && decided.policy.verifier_is_known && age < *decided.policy.revalidate + *stale;
   if (admits) {
     set_environment(r, decided);
     return admit_without_provider(r, decided);

@@ -143,6 +143,10 @@ class Connection:
     def send_raw(self, data):
         self._socket.sendall(data)
 
+    def end_sending(self):
+        """The other direction stays open."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def receive_raw(self, length):
         data = b""
         while len(data) < length and (more := self._socket.recv(length - len(data))):

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import http.client
 import os
 import pathlib
 import shutil
@@ -15,7 +16,8 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.leaks import Secrets
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
-                               has_open_connections, is_root, unprivileged, wait_until_listening)
+                               has_open_connections, is_root, state_of, unprivileged,
+                               wait_until_gone, wait_until_listening)
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
 
@@ -97,13 +99,13 @@ class Httpd:
         self.error_log = ErrorLog(self.scratch / "logs" / "error.log")
         self.error_log.tolerate(SLOW_END)
         self.secrets = Secrets()
-        self.environment = {}  # what httpd finds there beside what the test's is
         self.port = free_port()
         self.tls_port = free_port()
         self._tls = tls
         self._process = None
         self._arguments = {}
         self._connections = weakref.WeakSet()
+        self.environment = {}  # of its processes, beside the tests' own
         for name in ("htdocs", "run", "logs", "conf", "home"):
             (self.scratch / name).mkdir(parents=True)
         # httpd may not be able to read the tree it was built in.
@@ -206,11 +208,48 @@ class Httpd:
     def kill_children(self):
         """kill -9 to every child, as the out-of-memory killer would. Returns when new ones serve."""
         old = self.children()
-        for pid in old:
+        self.kill(*old)
+        self._wait_until_complete(old)
+
+    def kill(self, *children):
+        """kill -9 to these children. Does not wait; see wait_until_served()."""
+        for pid in children:
             self.error_log.tolerate(rf"AH00052: child pid {pid} exit signal Killed")
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._wait_until_complete(old)
+
+    def wait_until_served(self, gone=()):
+        """Until none of these processes lives, and there are as many children as configured do."""
+        self._wait_until_complete(set(gone))
+
+    def kill_parent(self):
+        """kill -9 to the parent alone. Returns its children, which live on and serve; whoever calls
+        this has to end them before the next start."""
+        process, orphans = self._held()
+        process.kill()
+        process.wait()
+        return orphans
+
+    def kill_everything(self):
+        """kill -9 to the parent and all children at once."""
+        process, children = self._held()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        wait_until_gone(children)
+
+    def _held(self):
+        """The parent, which does nothing more from now on, and the children that it has."""
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state_of(process.pid) == "T", "the parent stands still")
+        return process, children_of(process.pid)
+
+    def answers(self):
+        """Whether it does. Of a process that was killed, another thread may still take a connection."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.request("OPTIONS", "*")
+            return True
+        return False
 
     def children(self):
         return children_of(self._process.pid)
@@ -293,9 +332,9 @@ class Httpd:
             give_to_unprivileged(self.scratch)
 
     def _command(self, *arguments):
-        environment = [f"{name}={value}" for name, value in self.environment.items()]
-        command = wrapped(["env", *environment, program(), "-d", str(self.scratch), "-f",
-                           str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch)
+        command = wrapped([program(), "-d", str(self.scratch), "-f",
+                           str(self.scratch / "conf" / "httpd.conf"), *arguments], self.scratch,
+                          self.environment)
         if not self._arguments["as_root"]:
             return unprivileged(command)
         if not is_root():
@@ -312,8 +351,7 @@ class Httpd:
             return not children & old and len(children) >= CHILDREN[self.mpm]
 
         wait_until(complete, "httpd has its children", 30)
-        with self.connection() as connection:
-            connection.request("OPTIONS", "*")
+        wait_until(self.answers, "httpd answers")
 
 
 @functools.cache

@@ -97,6 +97,20 @@ def end(process, number=signal.SIGTERM, seconds=15):
         raise AssertionError(f"{process.args[-1]} did not end within {seconds} s") from None
 
 
+def state_of(pid):
+    """As in proc(5): T for one that stands still, Z for a zombie; None where there is none."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[0]
+
+
+def wait_until_gone(pids):
+    wait_until(lambda: all(state_of(pid) in (None, "Z", "X") for pid in pids),
+               f"the processes {sorted(pids)} are gone")
+
+
 def wait_until_listening(process, port, name, output):
     def ready():
         if process.poll() is not None:

@@ -95,17 +95,26 @@ class Proxy:
                 self.drop()
 
     def _carry(self, source, sink, from_server):
+        rest = b""
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK):
                 self._flowing.wait()
                 if from_server and self._is_to_be_cut(len(data)):
                     self.drop()
                     break
+                if from_server:
+                    data, rest = self._changed(data, rest)
+                    if data is None:
+                        break
                 sink.sendall(data)
         _shut(source)
         _shut(sink)
         with self._lock:
             self._sockets -= {source, sink}
+
+    def _changed(self, data, rest):
+        """For those who change what the server says; `rest` is what they have kept back."""
+        return data, rest
 
     def _is_to_be_cut(self, count):
         with self._lock:

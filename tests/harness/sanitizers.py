@@ -33,12 +33,17 @@ KEEP_ALIVE_SECONDS = 30 if KIND else 5
 OUR_KINDS = re.compile(r"lock-order-inversion|heap-use-after-free")
 
 
-def wrapped(command, scratch):
-    """The command, as it is run with the sanitizer; with none, the command."""
+def wrapped(command, scratch, variables=None):
+    """The command, as it is run with these environment variables and the sanitizer; with neither,
+    the command."""
+    variables = dict(variables or {})
+    if KIND:
+        variables["LD_PRELOAD"] = " ".join([*map(_library, RUNTIMES[KIND]),
+                                            _library("libstdc++.so.6"),
+                                            variables.get("LD_PRELOAD", "")]).strip()
+    environment = [f"{name}={value}" for name, value in variables.items()]
     if not KIND:
-        return command
-    environment = ["LD_PRELOAD=" + " ".join([*map(_library, RUNTIMES[KIND]),
-                                             _library("libstdc++.so.6")])]
+        return ["env", *environment, *command] if environment else command
     suppressions = pathlib.Path(scratch, "conf", "suppressions")
     suppressions.write_text(SUPPRESSIONS[KIND])
     suppress = f"suppressions={suppressions}:print_suppressions=0"
