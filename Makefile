@@ -23,6 +23,7 @@ PYTEST := $(PYTHON) -B -m pytest tests/httpd
 UNIT_RESULTS := $(BUILD)/tests/units.xml
 MODEL_RESULTS := $(BUILD)/tests/models.xml
 HTTPD_RESULTS := $(BUILD)/tests/httpd.xml
+# tests/fault/rules.mk adds its own.
 RESULTS := $(UNIT_RESULTS) $(MODEL_RESULTS) $(HTTPD_RESULTS)
 
 .DEFAULT_GOAL := all
@@ -48,7 +49,8 @@ help:
 	@echo 'make fuzz-configurations   random values of the directives, also in .htaccess (N=1000, SEED=...)'
 	@echo 'make check-asan   check-tsan   check-valgrind   the tests with sanitizers, memcheck (QUICK=1: few)'
 	@echo 'make check-standards  whether the tests that docs/standards.md names passed when they last ran'
-	@echo 'make check-fault-store  a store on disks that fail or lose their power (EPOCH_FAULT_SCALE=1)'
+	@echo 'make check-fault  what fails around it: processes, disks, clocks, directories, clients'
+	@echo 'make check-broken  whether the tests notice builds that are wrong on purpose (ONLY="words")'
 	@echo 'make check-browser   real browsers, each scenario N=2 times; soak-browser N=1000'
 	@echo 'make bench-directory  how fast a change of the directory ends sessions (N=100)'
 	@echo 'make bench-sessions   how long lists of sessions take (N=1000000)'
@@ -75,10 +77,11 @@ demo:
 check:
 	@build-aux/install-deps check
 	@build-aux/reconfigure --enable-werror $(CONFIGURE_FLAGS)
-	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS) $(ORACLE)
+	@+$(MAKE) --no-print-directory -j$(JOBS) all $(UNIT_TESTS) $(MODEL_TESTS) $(ORACLE) $(FAULT_TESTS) \
+	  $(FAULT_DISK)
 	@rm -f $(RESULTS)
 	@+$(MAKE) --no-print-directory check-symbols check-size check-format check-docs check-unit check-model \
-	  check-fuzz check-httpd check-browser
+	  check-fuzz check-fault check-httpd check-browser
 	@+$(MAKE) --no-print-directory check-standards
 
 clean:
