@@ -135,7 +135,7 @@ void add_stats(CLI::App& app, Options& options) {
 }
 
 void add_purge(CLI::App& app, Options& options) {
-  add_command(app, options, "purge", "Forget sessions that ended more than a day ago.")
+  add_command(app, options, "purge", "Forget sessions that ended more than two days ago.")
       ->callback([&options] {
         options.action = [&options](Console& console) {
           return with_store(console, options.directory, [&](core::SessionStore& store) {

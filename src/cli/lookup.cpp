@@ -76,7 +76,7 @@ Result<core::Listed> find_session(core::SessionStore& store, std::string_view id
   }
   if (found.empty()) {
     return not_one("there is no session " + wanted +
-                   " in this store; sessions are forgotten a day after their end");
+                   " in this store; sessions are forgotten two days after their end");
   }
   if (found.size() > 1) {
     return not_one("more than one session begins with " + wanted + ": " +

@@ -92,7 +92,7 @@ TimePoint forgettable_from(const Record& record) noexcept {
     last_named = std::max(last_named,
                           record.session->end ? record.session->end->at : record.session->expires);
   }
-  return last_named + kChallengeLife;
+  return last_named + kRemembered;
 }
 
 }  // namespace epoch::core

@@ -18,8 +18,13 @@ namespace epoch::core {
 using Seconds = std::chrono::seconds;
 using TimePoint = std::chrono::sys_time<Seconds>;
 
-// Ended sessions and roots stay in the store, as tombstones, for the life of a challenge.
 inline constexpr Seconds kChallengeLife = std::chrono::hours(24);
+
+// For how long ended sessions and roots stay in the store, as tombstones: for the life of a
+// challenge that names them, and as much again, by which the clock may be wrong meanwhile. Else a
+// clock that is set back could make such a challenge good again, and what it opens would be the
+// session that has ended.
+inline constexpr Seconds kRemembered = 2 * kChallengeLife;
 
 // The epochs a session was opened under. They only grow; a session lives while none has grown.
 struct Epochs {

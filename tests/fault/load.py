@@ -26,6 +26,8 @@ from harness.waiting import wait_until
 CLIENTS = 6
 PEOPLE_OF_A_CLIENT = 5
 BROKEN = (OSError, http.client.HTTPException)  # what a client sees of a process that dies
+# httpd may take half a minute to begin children anew, when many have died in a short time.
+PATIENCE_SECONDS = 90
 RETRIED_LATER = 20  # of what has ended long ago, at each look
 
 # A process that is killed with a login under way leaves it counted as failed.
@@ -171,7 +173,7 @@ class Client:
 
     def _ask(self, *request):
         if self._connection is None:
-            self._connection = Connection(self._httpd.port)
+            self._connection = Connection(self._httpd.port, patience=PATIENCE_SECONDS)
         self._load.count("requests")
         return self._connection.request(*request)
 

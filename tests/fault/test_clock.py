@@ -72,14 +72,15 @@ def test_what_has_ended_stays_ended_wherever_the_clock_is_set(httpd, clock):
 @pytest.mark.parametrize("zone, step", [("", IDLE + SLACK),
                                         ("AuthEpochIdleTimeout 10d", MAX_AGE)])
 def test_what_was_seen_to_be_over_stays_over_wherever_the_clock_is_set(httpd, clock, zone, step):
-    start_file_site(httpd, ALICE, zone=zone)
+    start_file_site(httpd, ALICE, BOB, zone=zone)
     session = new_session(httpd)
     clock.step(step)
     assert not is_live(httpd, session)
     for offset in STEPS:
         clock.set(offset)
         assert_refused(httpd, {ALICE: session})
-        assert is_live(httpd, new_session(httpd))
+        # Not of the same user, at whose logins others of theirs are looked at.
+        assert is_live(httpd, new_session(httpd, BOB), BOB)
 
 
 @pytest.mark.parametrize("happening", ["restart", "graceful", "kill_children"])
@@ -98,19 +99,39 @@ def test_what_has_ended_stays_ended_when_the_clock_is_set_between_stop_and_start
 
 def test_no_cookie_from_before_the_logout_counts_after_a_purge_that_came_too_early(
         httpd, clock, tools):
-    """The clock is set forward by days, so that httpd purges, and back."""
+    """The clock is set forward by days and back."""
     start_file_site(httpd, ALICE, BOB, CAROL)
     ended, live = ended_sessions(httpd), new_session(httpd, CAROL)
-    clock.step(2 * DAY)
+    clock.step(3 * DAY)
     assert len(listed(tools, httpd)) == 4
-    # httpd does it every half a minute.
-    tools.epochctl("purge", "--store", httpd.store, check=True, **httpd.environment)
+    purge(tools, httpd)
     assert listed(tools, httpd) == []
     for offset in STEPS:
         clock.set(offset)
         # Carol's session was over two days later.
         assert_refused(httpd, ended | {CAROL: live})
     assert is_live(httpd, new_session(httpd))
+
+
+@pytest.mark.parametrize("purged, replayed", [(30 * HOUR, 0), (40 * HOUR, 23 * HOUR)])
+def test_what_was_typed_before_the_logout_opens_nothing_after_a_purge_that_came_too_early(
+        httpd, clock, tools, purged, replayed):
+    """When the clock is back, the challenge of before the login is good again. What it would open
+    has the id of the session that has ended."""
+    start_file_site(httpd, ALICE)
+    asked = cookie_of(httpd.request("GET", "/app/"))
+    session = cookie_of(httpd.request("GET", "/app/", [basic(ALICE), asked]))
+    log_out(httpd, session)
+    clock.set(purged)
+    purge(tools, httpd)
+    clock.set(replayed)
+    assert_refused(httpd, {ALICE: asked})
+    assert_refused(httpd, {ALICE: session})
+
+
+def purge(tools, httpd):
+    """httpd does it every half a minute."""
+    tools.epochctl("purge", "--store", httpd.store, check=True, **httpd.environment)
 
 
 def listed(tools, httpd):

@@ -103,8 +103,8 @@ class Connection:
     `secrets` is told what passes; see leaks.Secrets.
     """
 
-    def __init__(self, port, tls=None, secrets=None):
-        self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS)
+    def __init__(self, port, tls=None, secrets=None, patience=TIMEOUT_SECONDS):
+        self._socket = socket.create_connection(("127.0.0.1", port), patience)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls = tls is not None
         self._secrets = secrets

@@ -56,7 +56,7 @@ class RecreatingStore final : public ForwardingStore {
 
  private:
   void write_anew(const core::Touch& touch, const core::Session& session) {
-    static_cast<void>(*purge(std::nullopt, kAll, session.end->at + core::kChallengeLife));
+    static_cast<void>(*purge(std::nullopt, kAll, session.end->at + core::kRemembered));
     static_cast<void>(*open({.key = touch.key,
                              .root = {},
                              .session = session,
@@ -73,7 +73,7 @@ class ForgetfulStore final : public ForwardingStore {
   using ForwardingStore::ForwardingStore;
   core::Result<core::Closed> close(const core::Closing& closing) override {
     core::Result<core::Closed> closed = ForwardingStore::close(closing);
-    static_cast<void>(*purge(std::nullopt, kAll, closing.at + core::kChallengeLife));
+    static_cast<void>(*purge(std::nullopt, kAll, closing.at + core::kRemembered));
     return closed;
   }
 };

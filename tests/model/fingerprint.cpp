@@ -30,8 +30,8 @@ class Writer {
   }
 
   void put_age(core::TimePoint at) {
-    const auto seconds = std::clamp<std::int64_t>((world_.server.now - at).count(), -1,
-                                                  core::kChallengeLife.count());
+    const auto seconds =
+        std::clamp<std::int64_t>((world_.server.now - at).count(), -1, core::kRemembered.count());
     for (int shift = 0; shift < 24; shift += 8) put(seconds >> shift);
   }
 

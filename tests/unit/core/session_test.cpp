@@ -79,16 +79,16 @@ TEST(Session, ProofDependsOnIdUserAndPassword) {
 
 TEST(Session, IsForgottenADayAfterItCouldLastBeNamed) {
   Record live{.succession = {}, .session = session()};
-  EXPECT_EQ(forgettable_from(live), live.session->expires + kChallengeLife);
+  EXPECT_EQ(forgettable_from(live), live.session->expires + kRemembered);
   Record ended = live;
   ended.session->end = End{.reason = EndReason::LoggedOut, .at = kNow};
-  EXPECT_EQ(forgettable_from(ended), kNow + kChallengeLife);
+  EXPECT_EQ(forgettable_from(ended), kNow + kRemembered);
   // A later logout on the same lineage raised its generation: it must be remembered from then on.
   ended.succession.changed = kNow + Seconds(100);
-  EXPECT_EQ(forgettable_from(ended), kNow + Seconds(100) + kChallengeLife);
+  EXPECT_EQ(forgettable_from(ended), kNow + Seconds(100) + kRemembered);
   Record root;
   root.succession.changed = kNow;
-  EXPECT_EQ(forgettable_from(root), kNow + kChallengeLife);
+  EXPECT_EQ(forgettable_from(root), kNow + kRemembered);
 }
 
 Record full_record() {

@@ -62,7 +62,7 @@ TEST_F(UpkeepTest, PassesOverTheWholeStoreStepByStep) {
 // Also those that many live ones stand before.
 TEST_F(UpkeepTest, RemovesWhatIsOldWhereverItStands) {
   for (std::uint64_t number = 1; number <= 30; ++number) open(number);
-  const core::TimePoint later = kNoon + kLimits.max_age + core::kChallengeLife + core::Seconds(1);
+  const core::TimePoint later = kNoon + kLimits.max_age + core::kRemembered + core::Seconds(1);
   for (std::uint64_t number = 31; number <= 40; ++number) {
     store::open_new(store_, number, "bob", "zone", later);
   }

@@ -469,7 +469,7 @@ TEST_P(StoreContract, ListTellsWhoseEpochsHaveGrown) {
 TEST_P(StoreContract, PurgeKeepsWhatAChallengeMayStillName) {
   const Opening ended = open_new(*store_, 1);
   EXPECT_TRUE(*store_->end(ended.key, EndReason::LoggedOut, kNoon));
-  const core::TimePoint last_second = kNoon + core::kChallengeLife - Seconds(1);
+  const core::TimePoint last_second = kNoon + core::kRemembered - Seconds(1);
   EXPECT_EQ(store_->purge(std::nullopt, 100, last_second)->removed, 0U);
   EXPECT_TRUE(store_->find(ended.key)->found);
   const Result<core::Purged> purged = store_->purge(std::nullopt, 100, last_second + Seconds(1));
@@ -480,7 +480,7 @@ TEST_P(StoreContract, PurgeKeepsWhatAChallengeMayStillName) {
 
 TEST_P(StoreContract, PurgeKeepsLiveSessions) {
   const Opening live = open_new(*store_, 1);
-  const core::TimePoint later = kNoon + kLimits.max_age + core::kChallengeLife;
+  const core::TimePoint later = kNoon + kLimits.max_age + core::kRemembered;
   ASSERT_TRUE(store_->purge(std::nullopt, 100, later - Seconds(1)).ok());
   EXPECT_TRUE(lives(*store_, live.key));
   EXPECT_EQ(store_->purge(std::nullopt, 100, later)->removed, 1U);
@@ -490,7 +490,7 @@ TEST_P(StoreContract, PurgeLooksAtNoMoreThanItsLimitAndGoesOnFromThere) {
   for (std::uint64_t i = 0; i < 10; ++i) {
     EXPECT_TRUE(*store_->end(open_new(*store_, i).key, EndReason::LoggedOut, kNoon));
   }
-  const core::TimePoint later = kNoon + core::kChallengeLife;
+  const core::TimePoint later = kNoon + core::kRemembered;
   std::optional<RecordKey> from;
   std::size_t removed = 0;
   int steps = 0;
@@ -512,7 +512,7 @@ TEST_P(StoreContract, EpochsOutliveEveryPurge) {
   const core::StoreMoment before = *store_->moment();
   ASSERT_TRUE(store_->sweep(all_of("alice", "zone"), kNoon).ok());
   EXPECT_TRUE(*store_->end(opening.key, EndReason::LoggedOut, kNoon));
-  EXPECT_EQ(store_->purge(std::nullopt, 100, kNoon + core::kChallengeLife * 1000)->removed, 2U);
+  EXPECT_EQ(store_->purge(std::nullopt, 100, kNoon + core::kRemembered * 1000)->removed, 2U);
   EXPECT_EQ(*store_->sweep(all_of("alice", "zone"), kNoon), 2U);
   EXPECT_EQ(open(login(2, new_client(2), before)).outcome, OpenOutcome::Conflict);
 }

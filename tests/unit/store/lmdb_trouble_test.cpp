@@ -333,8 +333,7 @@ TEST_F(LmdbTrouble, AFullStoreRefusesLoginsButNotLogoutsAndHealsAfterAPurge) {
     ASSERT_TRUE(closed.ok()) << closed.error().detail;
     ASSERT_EQ(closed->ended.size(), 1U);
   }
-  const Result<core::Purged> purged =
-      store.purge(std::nullopt, 100000, kNoon + core::kChallengeLife);
+  const Result<core::Purged> purged = store.purge(std::nullopt, 100000, kNoon + core::kRemembered);
   ASSERT_TRUE(purged.ok()) << purged.error().detail;
   EXPECT_EQ(purged->removed, 2 * opened.size());
   for (std::uint64_t i = 0; i < 100; ++i) open_new(store, 500000 + i);

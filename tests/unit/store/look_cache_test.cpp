@@ -65,7 +65,7 @@ TEST_P(LookCacheTest, AnEpochThatGrowsIsSeenAtOnceThoughTheRecordStaysAsItIs) {
 TEST_P(LookCacheTest, ASessionThatWasForgottenIsNotFound) {
   const core::Opening alice = open_new(store_, 1);
   ASSERT_TRUE(found(alice.key));
-  const core::TimePoint later = alice.session.expires + core::kChallengeLife;
+  const core::TimePoint later = alice.session.expires + core::kRemembered;
   ASSERT_GE(store_.purge(std::nullopt, 100, later)->removed, 1U);
   EXPECT_FALSE(found(alice.key));
 }

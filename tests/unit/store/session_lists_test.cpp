@@ -134,7 +134,7 @@ TEST_P(SessionLists, LeaveOutWhatHasEnded) {
 
 TEST_P(SessionLists, AreRememberedNoLongerThanTheirSessions) {
   open(1, "alice");
-  const core::TimePoint later = now_ + kLimits.max_age + core::kChallengeLife + Seconds(1);
+  const core::TimePoint later = now_ + kLimits.max_age + core::kRemembered + Seconds(1);
   EXPECT_EQ(list_of("alice"), numbers({1})) << "overdue, but nobody has said so";
   ASSERT_TRUE(store_->purge(std::nullopt, 100, later).ok());
   EXPECT_TRUE(list_of("alice").empty());
