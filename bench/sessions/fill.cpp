@@ -30,7 +30,7 @@ using core::Seconds;
 
 constexpr Seconds kAhead = std::chrono::hours(1);
 constexpr Seconds kLongAgo = std::chrono::minutes(20);  // shorter than a session lives unseen
-constexpr Seconds kForgettable = std::chrono::hours(48);
+constexpr Seconds kForgettable = std::chrono::hours(72);
 
 enum class Kind { Seen, Unseen, Unverified, Ended };
 

@@ -3,7 +3,6 @@
 #include <http_core.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/challenge.h"
@@ -87,8 +86,8 @@ Space make_space(const SpaceSource& source) {
 
 std::uint64_t last_bytes(std::string_view text) noexcept {
   std::uint64_t bytes = 0;
-  const std::size_t size = std::min(text.size(), sizeof bytes);
-  std::memcpy(&bytes, text.data() + text.size() - size, size);
+  if (text.size() > sizeof bytes) text.remove_prefix(text.size() - sizeof bytes);
+  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(&bytes));
   return bytes;
 }
 

@@ -15,13 +15,13 @@ KIND = os.environ.get("EPOCH_SANITIZE", "")
 ALL = os.environ.get("EPOCH_SANITIZE_ALL", "") == "1"
 RUNTIMES = {"": [], "address": ["libasan.so", "libubsan.so"], "thread": ["libtsan.so"]}
 # A pool's memory is mapped by APR, where the leak detector does not look: what lives in a pool, or
-# hangs on what does, looks lost. That is what was made before the first request and what mod_ldap
-# and mod_ssl keep from request to request. What is made for a request is gone at its end, together
+# hangs on what does, looks lost. That is what was made before the first request and what mod_ldap,
+# mod_ssl and Subversion keep from request to request. What is made for a request is gone at its end, together
 # with its pool, or has leaked. The last one is what libcrypto keeps for a thread.
 KEPT_IN_POOLS = ["ap_read_config", "ap_process_config_tree", "ap_fixup_virtual_hosts",
                  "ap_run_pre_config", "ap_run_check_config", "ap_run_post_config",
-                 "ap_run_child_init", "mod_ldap.so", "mod_ssl.so", "apr_allocator_create",
-                 "ERR_set_mark"]
+                 "ap_run_child_init", "mod_ldap.so", "mod_ssl.so", "libsvn_",
+                 "apr_allocator_create", "ERR_set_mark"]
 # httpd does not join the threads of its watchdog. GCC's ThreadSanitizer does not see that a mutex is
 # locked by pthread_mutex_clocklock(), as std::timed_mutex does until a time.
 SUPPRESSIONS = {"address": "".join(f"leak:{each}\n" for each in KEPT_IN_POOLS),
