@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import hashlib
 import http.client
+import itertools
 import random
 import subprocess
 import threading
@@ -30,6 +31,7 @@ BROKEN = (OSError, http.client.HTTPException)  # what a client sees of a process
 PATIENCE_SECONDS = 90
 RETRIED_LATER = 20  # of what has ended long ago, at each look
 
+_probes = itertools.count()  # each is found once in the log
 # A process that is killed with a login under way leaves it counted as failed.
 PAGES = """
 <Location "/sessions">
@@ -329,7 +331,7 @@ def one_each(httpd):
     def reach_all():
         connection = Connection(httpd.port)
         opened.append(connection)
-        probe = f"{id(opened)}-{len(opened)}"
+        probe = str(next(_probes))
         connection.request("GET", "/public/", [("Probe", probe)])
         pid = wait_until(lambda: _served_by(log, probe), "httpd has logged the request")
         reached.setdefault(pid, connection)

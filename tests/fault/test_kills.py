@@ -194,8 +194,8 @@ def test_the_slots_of_readers_that_were_killed_are_taken_again(httpd):
         httpd.kill(*dying)
         httpd.wait_until_served(dying)
     assert survivor in httpd.children()
-    # What was killed last has its slots until somebody looks.
-    assert used[-1] <= 2 * used[1], used
+    # What is killed keeps its slots until somebody looks, and meanwhile others take new ones.
+    assert used[-1] <= 3 * used[1], used
     figures.record(f"kills, {httpd.mpm}: slots of readers, after the first and the last kill",
                    f"{used[1]}, {used[-1]}")
 

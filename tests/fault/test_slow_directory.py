@@ -84,8 +84,10 @@ def test_a_directory_that_answers_wrongly_admits_nobody_and_all_is_well_afterwar
     if what in LIES:
         wait_until(lambda: alice.get().status == 200, "the directory is asked again")
     assert alice.get().status == (200 if what in LIES else 401)
-    assert sign_in(httpd, CAROL).status == 200
-    assert sign_in(httpd, CAROL.mistyped).status == 401
+    # mod_ldap may have kept more connections that are cut by now than it tries again.
+    wait_until(lambda: sign_in(httpd, CAROL).status == 200, "the directory is asked again")
+    assert wait_until(lambda: (status := sign_in(httpd, CAROL.mistyped).status) != 500 and status,
+                      "the directory is asked again") == 401
     figures.record("answers of a directory that were changed", liar.lies)
 
 
