@@ -2,6 +2,7 @@
 strikes all of them."""
 
 import contextlib
+import shutil
 import statistics
 
 from measures.configurations import BASELINE, configurations, numbered
@@ -27,6 +28,7 @@ def run(bench):
 
 def _started(stack, bench, configuration):
     httpd = LeanHttpd(bench.scratch / f"httpd-{configuration.number}")
+    stack.callback(shutil.rmtree, httpd.scratch)
     stack.callback(httpd.stop)
     return httpd, configuration.start(httpd, bench.world)
 
