@@ -15,7 +15,7 @@ namespace epoch::store {
 // Belongs to one environment. Thread-safe. A commit has a number, and nothing that was read under
 // one can differ while that is the last: then what was found then is the answer. After another
 // commit the record's bytes and its epochs are read again, and if they are the same, so is what was
-// found. So the answer is always that of the transaction which asks.
+// found. So the answer is always that of the transaction which asks, or of the last commit.
 class LookCache {
  public:
   explicit LookCache(std::size_t sessions) : entries_(sessions) {}

@@ -1,4 +1,7 @@
-"""People who sign in, look around and sign out, all the time, and what they were told."""
+"""People who sign in, look around and sign out, all the time, and what they were told.
+
+Unlike those of load.py, to whom every answer is yes or no, these may be told "not now" by a store in
+trouble, and so know not only what must have ended but also what must still live."""
 
 import contextlib
 import http.client

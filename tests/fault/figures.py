@@ -14,7 +14,6 @@ if SCALE < 1:
 
 def record(name, value):
     """Adds one line, "name: value"; tests that run at once may share the file."""
-    print(f"{name}: {value}")
     path = os.environ.get("EPOCH_FAULT_FIGURES")
     if not path:
         return

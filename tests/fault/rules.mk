@@ -15,6 +15,7 @@ RESULTS += $(FAULT_STORE_RESULTS) $(FAULT_HTTPD_RESULTS)
 .PHONY: check-fault check-fault-store check-fault-httpd check-broken
 
 check-fault: check-fault-store check-fault-httpd
+	@tests/fault/broken/run --current
 
 check-fault-store: $(FAULT_TESTS)
 	$(FAULT_TESTS) --gtest_brief=1 --gtest_output=xml:$(FAULT_STORE_RESULTS)

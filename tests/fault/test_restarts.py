@@ -3,8 +3,6 @@ is lost, sessions go on, and httpd does not grow."""
 
 import collections
 import http.client
-import pathlib
-import re
 import threading
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 import figures
 from harness.client import Connection
 from harness.people import BOB, CAROL
+from harness.processes import measured
 from harness.requests import CLOSE, SignedIn, basic, new_session
 from harness.watch import Watch, watched
 from load import JUDGE, Load, site
@@ -49,18 +48,6 @@ class Steady:
                 self.answers[answer.status, answer.event] += 1
             except (OSError, http.client.HTTPException) as lost:
                 self.answers[repr(lost)] += 1
-
-
-def measured(pid):
-    """What a process has: numbers by name."""
-    process = pathlib.Path(f"/proc/{pid}")
-    maps = (process / "maps").read_text()
-    rollup = (process / "smaps_rollup").read_text()
-    return {"descriptors": len(list((process / "fd").iterdir())),
-            "threads": len(list((process / "task").iterdir())),
-            "mapped files of ours": len(re.findall(r"mod_auth_epoch\.so|auth_epoch/", maps)),
-            "our shared mappings": len(re.findall(r"^\S+ \S+s .*/dev/zero", maps, re.M)),
-            "anonymous kB": int(re.search(r"Anonymous: +(\d+)", rollup)[1])}
 
 
 @pytest.mark.every_mpm

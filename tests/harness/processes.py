@@ -5,6 +5,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -104,6 +105,18 @@ def state_of(pid):
     except OSError:
         return None
     return stat.rpartition(")")[2].split()[0]
+
+
+def measured(pid):
+    """What a process of httpd has: numbers by name. The store, mapped into memory, is not anonymous."""
+    process = pathlib.Path(f"/proc/{pid}")
+    maps = (process / "maps").read_text()
+    rollup = (process / "smaps_rollup").read_text()
+    return {"descriptors": len(list((process / "fd").iterdir())),
+            "threads": len(list((process / "task").iterdir())),
+            "mapped files of ours": len(re.findall(r"mod_auth_epoch\.so|auth_epoch/", maps)),
+            "our shared mappings": len(re.findall(r"^\S+ \S+s .*/dev/zero", maps, re.M)),
+            "anonymous kB": int(re.search(r"Anonymous: +(\d+)", rollup)[1])}
 
 
 def wait_until_gone(pids):

@@ -51,7 +51,8 @@ def wrapped(command, scratch, variables=None):
     if KIND == "address":
         environment += [
             # Libraries are compiled without frame pointers; without them no name below is found.
-            "ASAN_OPTIONS=fast_unwind_on_malloc=0:malloc_context_size=60:"
+            # What is kept from being used again is little, as tests look at how processes grow.
+            "ASAN_OPTIONS=quarantine_size_mb=8:fast_unwind_on_malloc=0:malloc_context_size=60:"
             f"detect_stack_use_after_return=1:abort_on_error=1:{log}",
             f"LSAN_OPTIONS={suppress}",
             f"UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:{log}"]

@@ -8,13 +8,13 @@ ended, the sentinel apart.
 import concurrent.futures
 import contextlib
 import os
-import pathlib
 import signal
 import threading
 
 import pytest
 
 from harness.people import ALICE, BOB, CAROL, DORA, SPACED, crowd_of
+from harness.processes import measured
 from harness.proxy import Proxy
 from harness.requests import SignedIn
 from harness.site import bound
@@ -477,18 +477,12 @@ def test_bursts_do_not_make_the_process_that_watches_grow(crowded, httpd):
     directory, crowd = crowded
     watch = started(httpd, watched(directory.url), seconds=PATIENTLY)
     pid, alice = watching_pid(watch), SignedIn(httpd, ALICE)
-    resident = []
+    sizes = []
     for number in range(BURSTS + 1):
         directory.modify_all(crowd, mail=f"{number}@example.org")
         watch.forget()
         assert watch.catch_up(directory, CAROL, PATIENTLY) == []
-        resident.append(resident_kb(pid))
+        sizes.append(measured(pid)["anonymous kB"])
     # The first burst has brought it to its size.
-    assert resident[-1] - resident[0] < MOST_GROWTH_KB, resident
+    assert sizes[-1] - sizes[0] < MOST_GROWTH_KB, sizes
     assert alice.is_live
-
-
-def resident_kb(pid):
-    """Without the pages of files: the store is one, mapped into memory."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("RssAnon:")[2].split()[0])

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <stdexcept>
 
 namespace epoch::fault {
@@ -19,7 +18,6 @@ std::size_t scale() {
 }
 
 void record(const std::string& name, std::size_t value) {
-  std::cout << name << ": " << value << std::endl;
   const char* path = std::getenv("EPOCH_FAULT_FIGURES");
   if (path != nullptr && *path != '\0') {
     std::ofstream(path, std::ios::app) << name << ": " << value << std::endl;

@@ -10,7 +10,7 @@ namespace epoch::fault {
 // EPOCH_FAULT_SCALE, from 1 on.
 std::size_t scale();
 
-// Adds "name: value" to the file that EPOCH_FAULT_FIGURES names, and prints it.
+// Adds "name: value" to the file that EPOCH_FAULT_FIGURES names, if it names one.
 void record(const std::string& name, std::size_t value);
 
 }  // namespace epoch::fault

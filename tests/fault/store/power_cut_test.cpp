@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "cuts.h"
 #include "disk.h"
@@ -141,6 +142,18 @@ std::string trouble_of_sessions(LmdbStore& store, const std::vector<std::uint64_
   return {};
 }
 
+// At every sync, with the sessions of the marks.
+Cuts cut_the_power(const std::vector<Event>& events, Platter platter, std::size_t most) {
+  Bench bench;
+  Cuts cuts(most);
+  cuts.go_through(events, platter,
+                  [&](const Files& files, const std::vector<std::uint64_t>& marks) {
+                    return bench.trouble_with(
+                        files, [&](LmdbStore& store) { return trouble_of_sessions(store, marks); });
+                  });
+  return cuts;
+}
+
 TEST(PowerCut, WhatThreadsHadAcknowledgedInOneCommitIsThere) {
   const ScratchDirectory directory;
   Platter platter;
@@ -163,13 +176,7 @@ TEST(PowerCut, WhatThreadsHadAcknowledgedInOneCommitIsThere) {
     commits = Disk::count(Call::SynchronousWrite);
     events = Disk::stop();
   }
-  Bench bench;
-  Cuts cuts(8 * scale());
-  cuts.go_through(events, platter,
-                  [&](const Files& files, const std::vector<std::uint64_t>& marks) {
-                    return bench.trouble_with(
-                        files, [&](LmdbStore& store) { return trouble_of_sessions(store, marks); });
-                  });
+  const Cuts cuts = cut_the_power(events, std::move(platter), 8 * scale());
   record("power cut, threads: sessions", kThreads * sessions);
   record("power cut, threads: commits", commits);
   record("power cut, threads: states of the disk checked", cuts.states());
@@ -192,13 +199,7 @@ TEST(PowerCut, AStoreThatWasBeingMadeIsMadeAgain) {
   }
   const std::vector<Event> events = Disk::stop();
   Platter platter;
-  Bench bench;
-  Cuts cuts(100 * scale());
-  cuts.go_through(events, platter,
-                  [&](const Files& files, const std::vector<std::uint64_t>& marks) {
-                    return bench.trouble_with(
-                        files, [&](LmdbStore& store) { return trouble_of_sessions(store, marks); });
-                  });
+  const Cuts cuts = cut_the_power(events, std::move(platter), 100 * scale());
   record("power cut, new store: states of the disk checked", cuts.states());
 }
 
