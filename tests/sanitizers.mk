@@ -29,6 +29,7 @@ check-asan:
 # First what is ours alone, and then with httpd's own threads and locks, of which only what has to
 # do with us counts.
 check-tsan:
+	@build-aux/install-deps check
 	@+$(call instrumented,tsan,$(TSAN)) -j$(JOBS) all build-tsan/tests/oracle
 	$(call instrumented_httpd,tsan,thread) --mpm=event
 	EPOCH_SANITIZE_ALL=1 $(call instrumented_httpd,tsan,thread) --mpm=event

@@ -24,7 +24,6 @@ using core::Reason;
 constexpr const char* kRetryAfterSeconds = "5";
 
 constexpr std::string_view kPrefix = "AUTH_EPOCH_";
-constexpr const char* kEvent = "AUTH_EPOCH_EVENT";
 constexpr const char* kReason = "AUTH_EPOCH_REASON";
 constexpr const char* kSession = "AUTH_EPOCH_SESSION";
 constexpr const char* kAuthTime = "AUTH_EPOCH_AUTH_TIME";
@@ -52,7 +51,7 @@ void remove_our_variables(apr_table_t* variables) {
         return ap_cstr_casecmpn(variable.key, kPrefix.data(), kPrefix.size()) == 0;
       });
   if (!has_some) return;
-  for (const char* name : {kEvent, kReason, kSession, kAuthTime, kExpires}) {
+  for (const char* name : {kEventVariable, kReason, kSession, kAuthTime, kExpires}) {
     apr_table_unset(variables, name);
   }
 }
@@ -218,7 +217,7 @@ void set_environment(request_rec* r, const Decided& decided) {
     apr_table_addn(variables, name, value);
   };
   const core::Verdict& verdict = decided.examined.verdict;
-  add(kEvent, core::to_string(verdict.action).data());
+  add(kEventVariable, core::to_string(verdict.action).data());
   if (verdict.reason != Reason::None) add(kReason, core::to_string(verdict.reason).data());
   if (!decided.examined.session) return;
   const core::NamedSession& named = *decided.examined.session;

@@ -140,7 +140,7 @@ bool sends_our_cookie(const request_rec* r) {
 }
 
 bool is_protected(const request_rec* r) {
-  return r->user != nullptr || apr_table_get(r->subprocess_env, "AUTH_EPOCH_EVENT") != nullptr;
+  return r->user != nullptr || apr_table_get(r->subprocess_env, kEventVariable) != nullptr;
 }
 
 bool authorization_was_stripped(const request_rec* r) {

@@ -97,6 +97,9 @@ const Decided* earlier_decision(const request_rec* r);
 // The field of the answer that sets a cookie of this name; nullptr where none does.
 apr_table_entry_t* find_set_cookie(const request_rec* r, const std::string& name);
 
+// The variable that says what we did with a request; of others it is not set.
+inline constexpr const char* kEventVariable = "AUTH_EPOCH_EVENT";
+
 // Whether the answer is for a user's eyes: httpd or we know one.
 bool is_protected(const request_rec* r);
 

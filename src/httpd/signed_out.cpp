@@ -55,7 +55,7 @@ int answer_logout(request_rec* r, Decided& decided, LogoutResponse response,
                                     .realm = decided.space->realm,
                                     .return_path = return_path,
                                     .forget_url = ap_escape_uri(r->pool, r->uri)};
-  apr_table_setn(r->subprocess_env, "AUTH_EPOCH_EVENT", "logout");
+  apr_table_setn(r->subprocess_env, kEventVariable, "logout");
   send_cookie(r, decided, done.cookie_value);
   if (done.is_answer || done.cookie_value.empty()) return send_redirect(r, return_path);
   clear_site_data(r, decided);

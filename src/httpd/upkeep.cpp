@@ -4,7 +4,7 @@ namespace epoch::httpd {
 
 void Upkeep::step(store::LmdbStore& store, SharedCensus& census, core::TimePoint now,
                   const store::Log& log) {
-  const core::Result<core::Done> healthy = store.heal();
+  const core::Result<core::Done> healthy = store.heal(steps_a_reading_);
   if (!healthy) return;  // said by the store itself
   static_cast<void>(store.reader_check());
   for (std::size_t looked_at = 0; looked_at < records_a_step_; looked_at += records_at_once_) {

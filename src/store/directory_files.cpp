@@ -16,7 +16,7 @@
 namespace epoch::store {
 namespace {
 
-constexpr std::size_t kSharedBytes = 2 * sizeof(std::uint64_t);
+constexpr std::size_t kSharedBytes = 3 * sizeof(std::uint64_t);
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);

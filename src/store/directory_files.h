@@ -47,8 +47,8 @@ class DirectoryLock {
   UniqueFd file_;
 };
 
-// Two numbers that all processes of a store share, in the mapped file `generation`. Reading one is
-// a load, not a system call.
+// Three numbers that all processes of a store share, in the mapped file `generation`. Reading one
+// is a load, not a system call.
 class SharedNumbers {
  public:
   // Makes the file where there is none. Only under the DirectoryLock.
@@ -66,6 +66,9 @@ class SharedNumbers {
   [[nodiscard]] bool damage_reported() const noexcept { return word(1).load() != 0; }
   void report_damage() noexcept { word(1).store(1); }
   void clear_damage() noexcept { word(1).store(0); }
+
+  // How often the store was looked after, with this time.
+  std::uint64_t count_care() noexcept { return word(2).fetch_add(1) + 1; }
 
  private:
   explicit SharedNumbers(std::uint64_t* words) noexcept : words_(words) {}

@@ -200,12 +200,14 @@ Result<core::Purged> LmdbStore::purge(const std::optional<core::RecordKey>& from
   return purged;
 }
 
-Result<Done> LmdbStore::heal() {
+Result<Done> LmdbStore::heal(std::uint64_t calls_a_reading) {
   {
     const Result<Lease> environment = lease_for_writing();
     if (!environment) return environment.error();
-    if (!(*environment)->numbers().damage_reported()) return Done{};
-    Result<Done> examined = examine_damaged(**environment);
+    SharedNumbers& numbers = (*environment)->numbers();
+    const bool due = numbers.count_care() % calls_a_reading == 0;
+    if (!due && !numbers.damage_reported()) return Done{};
+    Result<Done> examined = examine(**environment);
     if (!examined) {
       options_.log(Severity::Error, examined.error().detail);
       return examined;
@@ -217,7 +219,7 @@ Result<Done> LmdbStore::heal() {
 }
 
 // Under the lock, and only if nobody was quicker.
-Result<Done> LmdbStore::examine_damaged(Environment& environment) {
+Result<Done> LmdbStore::examine(Environment& environment) {
   const Result<DirectoryLock> lock = DirectoryLock::take(options_.directory);
   if (!lock) return lock.error();
   if (!environment.is_current()) return Done{};

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +27,8 @@ namespace epoch::store {
 // is next asked. Thread-safe.
 class LmdbStore final : public core::SessionStore, public core::WatchLedger {
  public:
+  static constexpr std::uint64_t kOnlyWhenDamaged = std::numeric_limits<std::uint64_t>::max();
+
   explicit LmdbStore(StoreOptions options);
 
   core::Result<core::Hash256> instance() override;
@@ -71,10 +75,11 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   // For whoever begins to watch: forgets what was watched under another configuration.
   core::Result<core::Done> keep_watches(std::span<const core::WatchId> watches);
 
-  // For a timer in one process. Where some process has met damage, reads the whole store through
-  // and sets it aside if that fails; where the file was taken away, begins anew. Otherwise cheap.
-  // What goes wrong has been logged already.
-  core::Result<core::Done> heal();
+  // For a timer in one process. Where some process has met damage, and each time that all processes
+  // together have called this so often, reads the whole store through and sets it aside if that
+  // fails; where the file was taken away, begins anew. Otherwise cheap. What goes wrong has been
+  // logged already.
+  core::Result<core::Done> heal(std::uint64_t calls_a_reading = kOnlyWhenDamaged);
 
   // For a timer in every process. Who only reads would go on with a file that others have replaced,
   // and admit a session that one of them has ended. One system call; what goes wrong is logged, and
@@ -97,7 +102,7 @@ class LmdbStore final : public core::SessionStore, public core::WatchLedger {
   core::Result<LeasedReading> begin_reading();
   core::Result<Lease> reopen();
   core::Result<Lease> lease_for_writing();
-  core::Result<core::Done> examine_damaged(Environment& environment);
+  core::Result<core::Done> examine(Environment& environment);
   template <typename T>
   core::Result<T> read(const std::function<core::Result<T>(Tables&)>& operation);
   template <typename T>

@@ -94,16 +94,22 @@ Ending look_for(LmdbStore& store, const Census& census) {
   return static_cast<Ending>(worst);
 }
 
-// In a process of its own, which may die: as httpd's parent does at its start, or as a child that
-// goes on with the store it has open.
-Ending examine(const ScratchDirectory& directory, const Census& census, bool at_start) {
+// When it is looked at: by httpd's parent at its start, by a child that goes on with the store it
+// has open, by one that looks after the store once an hour.
+enum class When { Start, Use, Upkeep };
+constexpr When kMoments[] = {When::Start, When::Use, When::Upkeep};
+constexpr const char* kMomentNames[] = {"at the start", "in use", "after an hour"};
+
+// In a process of its own, which may die.
+Ending examine(const ScratchDirectory& directory, const Census& census, When when) {
   const pid_t child = ::fork();
   if (child == 0) {
     const store::LogLines lines;
     const store::StoreOptions options = options_for(directory, lines);
-    if (at_start && !store::prepare_store(options)) ::_exit(kRefused);
+    if (when == When::Start && !store::prepare_store(options)) ::_exit(kRefused);
     if (!set_aside_in(directory).empty()) ::_exit(kHarmless);
     LmdbStore store(options);
+    if (when == When::Upkeep && !store.heal(1)) ::_exit(kRefused);
     const Ending ending = look_for(store, census);
     ::_exit(set_aside_in(directory).empty() ? ending : kHarmless);
   }
@@ -128,27 +134,32 @@ class Damage : public testing::Test {
     EXPECT_FALSE(census_.over.empty());
   }
 
-  Ending ending_of(const std::string& file, bool at_start) {
+  Ending ending_of(const std::string& file, When when) {
     const ScratchDirectory directory;
     std::ofstream(directory.path() + "/data.mdb", std::ios::binary) << file;
     ::chmod((directory.path() + "/data.mdb").c_str(), 0600);
-    return examine(directory, census_, at_start);
+    return examine(directory, census_, when);
   }
 
   void count(const std::string& what, const std::string& file) {
-    for (const bool at_start : {true, false}) {
-      ++counts_[at_start][what][ending_of(file, at_start)];
-    }
+    for (const When when : kMoments) ++counts_[when][what][ending_of(file, when)];
   }
 
   void tell() {
-    for (const bool at_start : {true, false}) {
-      for (const auto& [what, endings] : counts_[at_start]) {
+    for (const auto& [when, kinds] : counts_) {
+      const std::string moment = kMomentNames[static_cast<int>(when)];
+      for (const auto& [what, endings] : kinds) {
         for (const auto& [ending, times] : endings) {
-          record("damage " + std::string(at_start ? "at the start, " : "in use, ") + what + ": " +
-                     kNames[ending],
-                 times);
+          record("damage " + moment + ", " + what + ": " + kNames[ending], times);
         }
+      }
+    }
+  }
+
+  void expect_no_harm(When when) {
+    for (auto& [what, endings] : counts_[when]) {
+      for (const Ending ending : {kCrashed, kRevived, kAltered}) {
+        EXPECT_EQ(endings[ending], 0U) << what << ": " << kNames[ending];
       }
     }
   }
@@ -156,7 +167,7 @@ class Damage : public testing::Test {
   std::string sound_;
   std::string older_;
   Census census_;
-  std::map<std::string, std::map<int, std::size_t>> counts_[2];
+  std::map<When, std::map<std::string, std::map<int, std::size_t>>> counts_;
   std::mt19937_64 lot_{1};
 };
 
@@ -169,10 +180,10 @@ TEST_F(Damage, OfBits) {
     }
   }
   tell();
-  EXPECT_EQ(counts_[true]["a bit"][kCrashed], 0U);
   // In use, a branch may come to point to a page of before; reading all through finds that.
-  EXPECT_EQ(counts_[true]["a bit"][kRevived], 0U);
-  EXPECT_EQ(counts_[true]["a bit"][kAltered] + counts_[false]["a bit"][kAltered], 0U);
+  expect_no_harm(When::Start);
+  expect_no_harm(When::Upkeep);
+  EXPECT_EQ(counts_[When::Use]["a bit"][kAltered], 0U);
 }
 
 // Of each record, wherever a copy of it stands. Keys stand in branches, too, but no users.
@@ -190,7 +201,7 @@ TEST_F(Damage, OfRecords) {
         file[at + byte] = static_cast<char>(file[at + byte] ^ bit);
       }
       ++flipped;
-      const Ending ending = ending_of(file, false);
+      const Ending ending = ending_of(file, When::Use);
       EXPECT_TRUE(ending == kRefused || ending == kHarmless) << kNames[ending];
       if (ending == kRefused) ++refused;
     }
@@ -222,15 +233,8 @@ TEST_F(Damage, OfPages) {
     }
   }
   tell();
-  for (const auto& [what, endings] : counts_[true]) {
-    const auto times = [&endings = endings](Ending ending) {
-      const auto found = endings.find(ending);
-      return found == endings.end() ? 0 : found->second;
-    };
-    EXPECT_EQ(times(kCrashed), 0U) << what;
-    EXPECT_EQ(times(kRevived), 0U) << what;
-    EXPECT_EQ(times(kAltered), 0U) << what;
-  }
+  expect_no_harm(When::Start);
+  expect_no_harm(When::Upkeep);
 }
 
 TEST_F(Damage, OfTheEnd) {
@@ -238,8 +242,8 @@ TEST_F(Damage, OfTheEnd) {
     if (size > 0) count("cut short", sound_.substr(0, size));
   }
   tell();
-  EXPECT_EQ(counts_[true]["cut short"][kCrashed], 0U);
-  EXPECT_EQ(counts_[true]["cut short"][kRevived], 0U);
+  expect_no_harm(When::Start);
+  expect_no_harm(When::Upkeep);
 }
 
 // A copy from before is as good as the original: only who has put it there knows. The
@@ -264,9 +268,7 @@ TEST_F(Damage, AnotherFileInItsPlace) {
   count("another program's LMDB", file_content(directory.path() + "/data.mdb"));
   tell();
   for (const std::string what : {"garbage", "text", "another program's LMDB"}) {
-    for (const bool at_start : {true, false}) {
-      EXPECT_EQ(counts_[at_start][what][kHarmless], 1U) << what;
-    }
+    for (const When when : kMoments) EXPECT_EQ(counts_[when][what][kHarmless], 1U) << what;
   }
 }
 

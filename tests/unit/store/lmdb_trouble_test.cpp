@@ -252,6 +252,19 @@ TEST_F(LmdbTrouble, HealSetsADamagedStoreAsideForAllProcesses) {
   EXPECT_TRUE(other.succeeds());
 }
 
+TEST_F(LmdbTrouble, HealReadsThroughNowAndThenWhatNobodyHasMet) {
+  LmdbStore store(options());
+  open_new(store, 1, "mallory-of-the-test");
+  EXPECT_TRUE(store.heal(/*calls_a_reading=*/3).ok());
+  spoil_records_of("mallory-of-the-test");
+  EXPECT_TRUE(LmdbStore(options()).heal(3).ok());
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+  EXPECT_TRUE(store.heal(3).ok()) << "the calls of all count";
+  EXPECT_EQ(set_aside_in(directory_).size(), 1U);
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(store.heal(3).ok());
+  EXPECT_EQ(set_aside_in(directory_).size(), 1U) << "the new one is sound";
+}
+
 TEST_F(LmdbTrouble, HealLeavesAStoreAloneThatReadsWellAfterAll) {
   LmdbStore store(options());
   const Opening opening = open_new(store, 1, "mallory-of-the-test");
