@@ -51,10 +51,9 @@ std::string folded(std::string_view name) {
   return lower;
 }
 
-// The index has the beginning of a long name alone.
+// The index has the beginning of a long name alone, and more than the name of a short one.
 bool begins_so(std::string_view name, std::string_view beginning) noexcept {
-  return beginning.size() <= kLongestName ||
-         core::equals_ignoring_case(name.substr(0, beginning.size()), beginning);
+  return core::equals_ignoring_case(name.substr(0, beginning.size()), beginning);
 }
 
 // A key of the index by name: name, a zero byte, and what is the key of the index by user.

@@ -110,6 +110,12 @@ TEST_P(SessionLists, FindLongNamesByAllOfTheirLetters) {
   EXPECT_TRUE(list_by_name(beginning + "c").empty());
 }
 
+TEST_P(SessionLists, FindNothingByMoreThanAName) {
+  open(1, "alice");
+  EXPECT_EQ(list_by_name("alice"), numbers({1}));
+  EXPECT_TRUE(list_by_name(std::string("alice\0", 6)).empty());
+}
+
 TEST_P(SessionLists, LeaveOutWhatHasEnded) {
   for (std::uint64_t number = 1; number <= 4; ++number) open(number, "alice");
   EXPECT_TRUE(*store_->end(core::record_key_of(numbered(2)), EndReason::LoggedOut, now_));
