@@ -20,10 +20,14 @@ constexpr std::size_t kRecordsAtOnce = 1000;
 Result<std::optional<store::Unfit>> read_through(const std::string& directory) {
   if (Result<Done> there = approach_store(directory); !there) return there.error();
   if (Result<Done> usable = store::check_store(directory); !usable) return usable.error();
-  const Result<store::DirectoryLock> lock = store::DirectoryLock::take(directory);
-  if (!lock) return lock.error();
   store::StoreOptions options;
   options.directory = directory;
+  // Processes of httpd that begin would wait for the lock: only what looks damaged is worth that.
+  if (Result<std::optional<store::Unfit>> unfit = store::read_through(options); unfit && !*unfit) {
+    return unfit;
+  }
+  const Result<store::DirectoryLock> lock = store::DirectoryLock::take(directory);
+  if (!lock) return lock.error();
   return store::read_through(options);
 }
 

@@ -218,8 +218,14 @@ Result<Done> LmdbStore::heal(std::uint64_t calls_a_reading) {
   return Done{};
 }
 
-// Under the lock, and only if nobody was quicker.
+// A sound store is read without the lock, which whoever opens the store would wait for. What looks
+// otherwise may be another process at work on the file, so it is read again under the lock, and
+// set aside only if nobody was quicker.
 Result<Done> LmdbStore::examine(Environment& environment) {
+  if (const Result<std::optional<Unfit>> unfit = read_through(options_); unfit && !*unfit) {
+    environment.numbers().clear_damage();
+    return Done{};
+  }
   const Result<DirectoryLock> lock = DirectoryLock::take(options_.directory);
   if (!lock) return lock.error();
   if (!environment.is_current()) return Done{};

@@ -22,7 +22,8 @@ core::Result<core::Done> discard_unfinished(const StoreOptions& options);
 core::Result<std::optional<Unfit>> look_at(const StoreOptions& options);
 
 // Reads every record, in a process of its own, which may crash. Other processes may go on using the
-// store meanwhile. nullopt and the lock as above.
+// store meanwhile. nullopt as above. Without the DirectoryLock, only that is to be believed: what
+// looks unfit may be a file that another process is making or taking away.
 core::Result<std::optional<Unfit>> read_through(const StoreOptions& options);
 
 }  // namespace epoch::store

@@ -125,11 +125,11 @@ class Damage : public testing::Test {
     {
       LmdbStore store(options_for(directory));
       for (const Step& step : childhood()) EXPECT_TRUE(step.run(store).ok()) << step.name;
-      older_ = file_content(directory.path() + "/data.mdb");
+      older_ = store::file_content(directory.path() + "/data.mdb");
       for (const Step& step : life(1)) EXPECT_TRUE(step.run(store).ok()) << step.name;
       census_ = census_of(store);
     }
-    sound_ = file_content(directory.path() + "/data.mdb");
+    sound_ = store::file_content(directory.path() + "/data.mdb");
     EXPECT_FALSE(census_.live.empty());
     EXPECT_FALSE(census_.over.empty());
   }
@@ -265,7 +265,7 @@ TEST_F(Damage, AnotherFileInItsPlace) {
   mdb_dbi_open(txn.get(), "somebody else's", MDB_CREATE, &table);
   store::commit_txn(std::move(txn));
   env.reset();
-  count("another program's LMDB", file_content(directory.path() + "/data.mdb"));
+  count("another program's LMDB", store::file_content(directory.path() + "/data.mdb"));
   tell();
   for (const std::string what : {"garbage", "text", "another program's LMDB"}) {
     for (const When when : kMoments) EXPECT_EQ(counts_[when][what][kHarmless], 1U) << what;

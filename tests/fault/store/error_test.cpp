@@ -52,7 +52,7 @@ const Course& good_course() {
     course.steps = life(2);
     course.descriptions.push_back(*description(store));
     for (const Step& step : course.steps) {
-      course.images.push_back(file_content(directory.path() + "/data.mdb"));
+      course.images.push_back(store::file_content(directory.path() + "/data.mdb"));
       Disk::watch(directory.path());
       EXPECT_TRUE(step.run(store).ok()) << step.name;
       std::map<Call, unsigned>& counts = course.counts.emplace_back();

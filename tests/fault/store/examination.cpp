@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "store/store_directory.h"
 #include "store/verification.h"
@@ -63,17 +62,11 @@ std::string miscount(const StoreOptions& options) {
 
 }  // namespace
 
-std::string file_content(const std::string& path) {
-  std::ostringstream content;
-  content << std::ifstream(path, std::ios::binary).rdbuf();
-  return content.str();
-}
-
 void begin_with_data_of(const std::string& directory, Platter& platter) {
   const std::string path = store::data_path(directory);
   struct stat status {};
   ::stat(path.c_str(), &status);
-  platter.begin_with({{"data.mdb", file_content(path)}}, {{"data.mdb", status.st_ino}});
+  platter.begin_with({{"data.mdb", store::file_content(path)}}, {{"data.mdb", status.st_ino}});
 }
 
 std::string Bench::trouble_with(const Files& files,

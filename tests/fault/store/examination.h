@@ -10,9 +10,6 @@
 
 namespace epoch::fault {
 
-// A file as it is now; empty where there is none.
-std::string file_content(const std::string& path);
-
 // data.mdb alone, as begin_with() wants it.
 void begin_with_data_of(const std::string& directory, Platter& platter);
 

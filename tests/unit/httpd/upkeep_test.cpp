@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
+#include "store/directory_files.h"
 #include "store/store_testing.h"
 
 namespace epoch::httpd {
@@ -79,13 +78,7 @@ TEST_F(UpkeepTest, FindsDamageThatNoRequestHasMet) {
   open(1, "zone-to-be-spoilt");
   Upkeep upkeep(/*records_a_step=*/8, /*records_at_once=*/4, /*steps_a_reading=*/2);
   step(upkeep);
-  std::fstream file(directory_.path() + "/data.mdb",
-                    std::ios::in | std::ios::out | std::ios::binary);
-  const std::string content(std::istreambuf_iterator<char>(file), {});
-  for (std::size_t at = 0; (at = content.find("zone-to-be-spoilt", at)) != std::string::npos;
-       ++at) {
-    file.seekp(static_cast<std::streamoff>(at)).put('Z').flush();
-  }
+  store::spoil(store::data_path(directory_.path()), "zone-to-be-spoilt");
   EXPECT_TRUE(store::set_aside_in(directory_).empty());
   step(upkeep);
   EXPECT_EQ(store::set_aside_in(directory_).size(), 1U);

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sstream>
 
 #include "store/lmdb_handles.h"
 #include "store/lmdb_store.h"
@@ -19,19 +18,6 @@ using core::EndReason;
 using core::ErrorCode;
 using core::Opening;
 using core::Result;
-
-std::string read_file(const fs::path& path) {
-  std::ostringstream content;
-  content << std::ifstream(path, std::ios::binary).rdbuf();
-  return content.str();
-}
-
-// In place, as a disk does it: who has the file mapped sees the change.
-void overwrite(const fs::path& path, std::size_t offset, std::string_view bytes) {
-  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(static_cast<std::streamoff>(offset));
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 // Each damage is met by prepare_store() and by a child that opens without it.
 enum class Opener { Prepare, Child };
@@ -193,15 +179,6 @@ class LmdbTrouble : public testing::Test {
   [[nodiscard]] StoreOptions options() const { return options_for(directory_, lines_); }
   [[nodiscard]] fs::path data() const { return directory_.path() + "/data.mdb"; }
 
-  // Spoils every copy of this session's record in the file.
-  void spoil_records_of(const std::string& user) const {
-    const std::string content = read_file(data());
-    for (std::size_t at = content.find(user); at != std::string::npos;
-         at = content.find(user, at + 1)) {
-      overwrite(data(), at - 2, "\xff\xff");  // the length of the name
-    }
-  }
-
   ScratchDirectory directory_;
   LogLines lines_;
 };
@@ -211,7 +188,7 @@ TEST_F(LmdbTrouble, ADamagedRecordAdmitsNobodyAndIsFoundAtTheNextStart) {
     LmdbStore store(options());
     const Opening spoilt = open_new(store, 1, "mallory-of-the-test");
     const Opening sound = open_new(store, 2);
-    spoil_records_of("mallory-of-the-test");
+    spoil(data(), "mallory-of-the-test");
     const Result<core::Look> look = store.find(spoilt.key);
     ASSERT_FALSE(look.ok());
     EXPECT_EQ(look.error().code, ErrorCode::Damaged);
@@ -238,7 +215,7 @@ TEST_F(LmdbTrouble, HealSetsADamagedStoreAsideForAllProcesses) {
   });
   LmdbStore store(options());
   EXPECT_EQ(other.talk().hear(), "opened");
-  spoil_records_of("mallory-of-the-test");
+  spoil(data(), "mallory-of-the-test");
   const core::RecordKey key = core::record_key_of(numbered(1));
   EXPECT_TRUE(store.heal().ok());
   EXPECT_TRUE(set_aside_in(directory_).empty()) << "nobody has met the damage yet";
@@ -256,7 +233,7 @@ TEST_F(LmdbTrouble, HealReadsThroughNowAndThenWhatNobodyHasMet) {
   LmdbStore store(options());
   open_new(store, 1, "mallory-of-the-test");
   EXPECT_TRUE(store.heal(/*calls_a_reading=*/3).ok());
-  spoil_records_of("mallory-of-the-test");
+  spoil(data(), "mallory-of-the-test");
   EXPECT_TRUE(LmdbStore(options()).heal(3).ok());
   EXPECT_TRUE(set_aside_in(directory_).empty());
   EXPECT_TRUE(store.heal(3).ok()) << "the calls of all count";
@@ -268,8 +245,8 @@ TEST_F(LmdbTrouble, HealReadsThroughNowAndThenWhatNobodyHasMet) {
 TEST_F(LmdbTrouble, HealLeavesAStoreAloneThatReadsWellAfterAll) {
   LmdbStore store(options());
   const Opening opening = open_new(store, 1, "mallory-of-the-test");
-  const std::string sound = read_file(data());
-  spoil_records_of("mallory-of-the-test");
+  const std::string sound = file_content(data());
+  spoil(data(), "mallory-of-the-test");
   EXPECT_EQ(store.find(opening.key).error().code, ErrorCode::Damaged);
   overwrite(data(), 0, sound);
   EXPECT_TRUE(store.heal().ok());
@@ -281,7 +258,7 @@ TEST_F(LmdbTrouble, AMomentOfTheStoreThatWasSetAsideIsAConflictInTheNewOne) {
   LmdbStore store(options());
   const Opening spoilt = open_new(store, 1, "mallory-of-the-test");
   const Opening under_way = login(2, new_client(2), *store.moment());
-  spoil_records_of("mallory-of-the-test");
+  spoil(data(), "mallory-of-the-test");
   EXPECT_FALSE(store.find(spoilt.key).ok());
   EXPECT_TRUE(store.heal().ok());
   EXPECT_EQ(store.open(under_way)->outcome, core::OpenOutcome::Conflict);
@@ -393,7 +370,7 @@ TEST_F(LmdbTrouble, APageOfNoiseAnywhereEndsNoProcessAtStartUp) {
     changes.cookie = "here";
     EXPECT_TRUE(store.apply(numbered(1), changes).ok());
   }
-  const std::string sound = read_file(data());
+  const std::string sound = file_content(data());
   constexpr std::size_t kPage = 4096;
   std::mt19937 random(1);
   int damaged = 0;

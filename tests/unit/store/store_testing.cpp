@@ -9,9 +9,31 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 
 namespace epoch::store {
+
+std::string file_content(const std::string& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
+}
+
+void overwrite(const std::string& path, std::size_t offset, std::string_view bytes) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+void spoil(const std::string& path, std::string_view words) {
+  const std::string content = file_content(path);
+  const std::string other(1, static_cast<char>(words.front() ^ 1));
+  for (std::size_t at = 0; (at = content.find(words, at)) != std::string::npos; ++at) {
+    overwrite(path, at, other);
+  }
+}
 
 ScratchDirectory::ScratchDirectory() {
   // Nothing here outlives a power cut, so nobody need wait for a real disk.

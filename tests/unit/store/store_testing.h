@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ports.h"
@@ -70,6 +71,15 @@ StoreOptions options_for(const ScratchDirectory& directory, const LogLines& line
 
 // The names that data files which were set aside have got.
 std::vector<std::string> set_aside_in(const ScratchDirectory& directory);
+
+// A file as it is now; empty where there is none.
+std::string file_content(const std::string& path);
+
+// In place, as a disk does it: who has the file mapped sees the change.
+void overwrite(const std::string& path, std::size_t offset, std::string_view bytes);
+
+// Flips a bit of these words wherever the file has them.
+void spoil(const std::string& path, std::string_view words);
 
 // While it exists, no file of this process can be written: as if the disk were full.
 class FullDisk {
