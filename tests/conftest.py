@@ -24,6 +24,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "http2: needs HTTP/2, which httpd does not speak on prefork")
     config.addinivalue_line("markers", "every_mpm: runs on each MPM, not on the first alone")
     config.addinivalue_line("markers", "smoke: quick, and tells whether anything works at all")
 

@@ -24,7 +24,7 @@ check-asan:
 	build-asan/tests/units --gtest_brief=1
 	$(if $(QUICK),,@+$(call instrumented,asan,$(ASAN)) check-model DEPTH=$(or $(DEPTH),8))
 	$(call instrumented_httpd,asan,address) --mpm=event
-	$(if $(QUICK),,$(call instrumented_httpd,asan,address) --mpm=prefork)
+	$(if $(QUICK),,$(call instrumented_httpd,asan,address) --mpm=prefork -m 'not http2')
 
 # First what is ours alone, and then with httpd's own threads and locks, of which only what has to
 # do with us counts.

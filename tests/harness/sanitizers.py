@@ -26,8 +26,9 @@ KEPT_IN_POOLS = ["ap_read_config", "ap_process_config_tree", "ap_fixup_virtual_h
 # locked by pthread_mutex_clocklock(), as std::timed_mutex does until a time.
 SUPPRESSIONS = {"address": "".join(f"leak:{each}\n" for each in KEPT_IN_POOLS),
                 "thread": "thread:apache2\nmutex:epoch::httpd::Watching::stop\n"}
-# Looking for leaks, and doing everything many times slower, takes a child longer than httpd waits.
-SLOW_END = r"AH00045: child process \d+ still did not exit" if KIND else r"(?!)"
+# Looking for leaks, and doing everything many times slower, takes a child longer than httpd waits,
+# and dozens of children at once longer than it has patience.
+SLOW_END = r"AH0004[56]: child process \d+ still did not exit" if KIND else r"(?!)"
 KEEP_ALIVE_SECONDS = 30 if KIND else 5
 # Of what httpd does with its own memory and locks, only these are ours to look into.
 OUR_KINDS = re.compile(r"lock-order-inversion|heap-use-after-free")
@@ -38,9 +39,10 @@ def wrapped(command, scratch, variables=None):
     the command."""
     variables = dict(variables or {})
     if KIND:
-        variables["LD_PRELOAD"] = " ".join([*map(_library, RUNTIMES[KIND]),
-                                            _library("libstdc++.so.6"),
-                                            variables.get("LD_PRELOAD", "")]).strip()
+        # libfaketime, and whoever else answers for the system, must be there when the runtime starts.
+        variables["LD_PRELOAD"] = " ".join([str(variables.get("LD_PRELOAD", "")),
+                                            *map(_library, RUNTIMES[KIND]),
+                                            _library("libstdc++.so.6")]).strip()
     environment = [f"{name}={value}" for name, value in variables.items()]
     if not KIND:
         return ["env", *environment, *command] if environment else command
@@ -52,7 +54,7 @@ def wrapped(command, scratch, variables=None):
         environment += [
             # Libraries are compiled without frame pointers; without them no name below is found.
             # What is kept from being used again is little, as tests look at how processes grow.
-            "ASAN_OPTIONS=quarantine_size_mb=8:fast_unwind_on_malloc=0:malloc_context_size=60:"
+            "ASAN_OPTIONS=verify_asan_link_order=0:quarantine_size_mb=8:fast_unwind_on_malloc=0:malloc_context_size=60:"
             f"detect_stack_use_after_return=1:abort_on_error=1:{log}",
             f"LSAN_OPTIONS={suppress}",
             f"UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1:{log}"]
@@ -73,7 +75,7 @@ def reports(scratch):
 
 
 def _counts(report):
-    if not re.search(r"WARNING|ERROR|runtime error", report):
+    if not re.search(r"WARNING|ERROR|runtime error|fatal error|CHECK failed", report):
         return False  # how many there were
     if KIND != "thread" or not ALL:
         return True

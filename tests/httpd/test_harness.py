@@ -123,6 +123,7 @@ def test_browser_that_is_told_of_another_scheme_prompts_nobody(httpd, slapd):
         assert browser.remembers_password() is keeps
 
 
+@pytest.mark.http2
 def test_https_and_http2_are_served(httpd, slapd, tools):
     start_stock(httpd, slapd, "Protocols h2 http/1.1\n", modules=["http2"], https=True)
     assert httpd.browser(https=True).visit("/app/", typing=ALICE).user == "alice"

@@ -11,6 +11,7 @@ from harness.requests import basic, cookie_of, sign_in
 from harness.site import start_file_site
 from harness.tools import JAR, LOGIN
 
+pytestmark = pytest.mark.http2
 VERSIONS = ["--http1.1", "--http2"]
 
 
