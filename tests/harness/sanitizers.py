@@ -14,6 +14,8 @@ import subprocess
 KIND = os.environ.get("EPOCH_SANITIZE", "")
 ALL = os.environ.get("EPOCH_SANITIZE_ALL", "") == "1"
 RUNTIMES = {"": [], "address": ["libasan.so", "libubsan.so"], "thread": ["libtsan.so"]}
+# What our own programs need in their environment where something is preloaded into them.
+VARIABLES = {"ASAN_OPTIONS": "verify_asan_link_order=0"} if KIND == "address" else {}
 # A pool's memory is mapped by APR, where the leak detector does not look: what lives in a pool, or
 # hangs on what does, looks lost. That is what was made before the first request and what mod_ldap,
 # mod_ssl and Subversion keep from request to request. What is made for a request is gone at its end, together
@@ -22,10 +24,9 @@ KEPT_IN_POOLS = ["ap_read_config", "ap_process_config_tree", "ap_fixup_virtual_h
                  "ap_run_pre_config", "ap_run_check_config", "ap_run_post_config",
                  "ap_run_child_init", "mod_ldap.so", "mod_ssl.so", "libsvn_",
                  "apr_allocator_create", "ERR_set_mark"]
-# httpd does not join the threads of its watchdog. GCC's ThreadSanitizer does not see that a mutex is
-# locked by pthread_mutex_clocklock(), as std::timed_mutex does until a time.
+# httpd does not join the threads of its watchdog.
 SUPPRESSIONS = {"address": "".join(f"leak:{each}\n" for each in KEPT_IN_POOLS),
-                "thread": "thread:apache2\nmutex:epoch::httpd::Watching::stop\n"}
+                "thread": "thread:apache2\n"}
 # Looking for leaks, and doing everything many times slower, takes a child longer than httpd waits,
 # and dozens of children at once longer than it has patience.
 SLOW_END = r"AH0004[56]: child process \d+ still did not exit" if KIND else r"(?!)"

@@ -6,6 +6,7 @@ import subprocess
 
 from harness.httpd import BUILD
 from harness.people import ALICE
+from harness.sanitizers import VARIABLES
 
 TIMEOUT_SECONDS = 60
 # What curl is told.
@@ -55,4 +56,4 @@ class Tools:
         return self.run("nghttp", "--no-verify-peer", *arguments, **options)
 
     def epochctl(self, *arguments, **options):
-        return self.run(BUILD / "epochctl", *arguments, **options)
+        return self.run(BUILD / "epochctl", *arguments, **VARIABLES, **options)
