@@ -20,10 +20,12 @@ check-asan: export ASAN_OPTIONS := $(ASAN_OPTIONS)
 check-asan: export UBSAN_OPTIONS := print_stacktrace=1
 check-asan:
 	@build-aux/install-deps check
-	@+$(call instrumented,asan,$(ASAN)) -j$(JOBS) all build-asan/tests/units build-asan/tests/oracle
+	@+$(call instrumented,asan,$(ASAN)) -j$(JOBS) all build-asan/tests/units build-asan/tests/oracle \
+	  $(if $(QUICK),,build-asan/tests/faults build-asan/tests/fault/disk/trouble.so)
 	build-asan/tests/units --gtest_brief=1
 	$(if $(QUICK),,@+$(call instrumented,asan,$(ASAN)) check-model DEPTH=$(or $(DEPTH),8))
-	$(call instrumented_httpd,asan,address) --mpm=event
+	$(if $(QUICK),,build-asan/tests/faults --gtest_brief=1)
+	$(call instrumented_httpd,asan,address) --mpm=event $(if $(QUICK),,tests/fault)
 	$(if $(QUICK),,$(call instrumented_httpd,asan,address) --mpm=prefork -m 'not http2')
 
 # First what is ours alone, and then with httpd's own threads and locks, of which only what has to

@@ -98,6 +98,7 @@ class Httpd:
         self.htdocs = self.scratch / "htdocs"
         self.error_log = ErrorLog(self.scratch / "logs" / "error.log")
         self.error_log.tolerate(SLOW_END)
+        self._tolerated_leaks = []
         self.secrets = Secrets()
         self.port = free_port()
         self.tls_port = free_port()
@@ -274,6 +275,10 @@ class Httpd:
         """A line that may or may not come."""
         self.error_log.tolerate(pattern)
 
+    def tolerate_leak(self, pattern):
+        """Others' memory, found lost by the leak detector: what its stack must match."""
+        self._tolerated_leaks.append(pattern)
+
     def wait_for_log(self, pattern, count=1):
         """Returns the lines that match, when there are as many as asked for."""
         def lines():
@@ -288,7 +293,7 @@ class Httpd:
         stderr = self.scratch / "logs" / "stderr.log"
         if stderr.exists():
             problems += [f"on standard error: {line}" for line in stderr.read_text().splitlines()]
-        problems += [f"the sanitizer says: {report}" for report in reports(self.scratch)]
+        problems += [f"the sanitizer says: {report}" for report in reports(self.scratch, self._tolerated_leaks)]
         return problems + self.secrets.problems(self.scratch)
 
     # ---- clients

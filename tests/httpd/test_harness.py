@@ -9,6 +9,7 @@ from harness import people
 from harness.error_log import WRONG_PASSWORD, ErrorLog
 from harness.people import ALICE, BOB
 from harness.requests import basic
+from harness.sanitizers import reports
 from harness.site import ldap_site
 from harness.waiting import wait_until
 
@@ -183,3 +184,30 @@ def test_module_loads_and_signs_in_once(httpd, slapd):
     assert (page.status, page.user, page.event) == (200, "alice", "login")
     assert browser.visit("/app/").event == "admit"
     assert len(browser.prompts) == 1
+
+
+LEAKS = """==7==ERROR: LeakSanitizer: detected memory leaks
+
+Direct leak of 80 byte(s) in 1 object(s) allocated from:
+    #0 0x1 in calloc
+    #1 0x2 in theirs
+
+Indirect leak of 64 byte(s) in 1 object(s) allocated from:
+    #0 0x1 in malloc
+    #1 0x2 in {other}
+"""
+
+
+@pytest.mark.parametrize("said, tolerated, counts", [
+    ("==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", "theirs", True),
+    ("a.cpp:7:7: runtime error: signed integer overflow", "theirs", True),
+    (LEAKS.format(other="ours"), "theirs", True),
+    (LEAKS.format(other="theirs"), "theirs", False),
+    (LEAKS.format(other="theirs"), "nobody's", True),
+    ("==7==LeakSanitizer has encountered a fatal error.", "theirs", False),
+])
+def test_what_a_sanitizer_says_is_a_problem_unless_only_what_is_tolerated_leaks(
+        tmp_path, said, tolerated, counts):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "sanitizer.7").write_text(said)
+    assert len(reports(tmp_path, [tolerated])) == counts
