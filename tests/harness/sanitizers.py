@@ -91,7 +91,8 @@ def _counts(report):
     if KIND != "thread" or not ALL:
         return True
     tops = re.findall(r"^ +#0 .*$", report, flags=re.M)
-    return bool(OUR_KINDS.search(report)) or any("/src/" in top for top in tops)
+    return bool(OUR_KINDS.search(report)) or any("/src/" in top and "libsanitizer" not in top
+                                                 for top in tops)
 
 
 @functools.cache
