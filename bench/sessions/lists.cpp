@@ -91,6 +91,9 @@ class Site {
                       .except = std::nullopt};
     if (!store_.sweep(sweep, kNow).ok()) throw std::runtime_error("nothing was ended");
   }
+  void read_through() {
+    if (!store_.heal(1)) throw std::runtime_error("the store is not sound");
+  }
   void log_in(const std::string& user, std::optional<core::SessionLimit> limit) {
     const core::Hash256 root = root_of(++next_);
     core::Opening opening{.key = core::record_key_of(root),
@@ -165,6 +168,9 @@ int main(int count, char** arguments) {
           [](Site& site) { site.search({.user = "user9"}); });
   compare("by an address that nobody has", small, large,
           [](Site& site) { site.search({.address = "198.51.100.1"}); });
+  compare(
+      "reading the store through, as once an hour", small, large,
+      [](Site& site) { site.read_through(); }, 3);
   compare("a login, 100 oldest, of a user who has nine", small, large,
           [](Site& site) { site.log_in("user7", core::SessionLimit{.most = 100, .deny = false}); });
   compare("the same without a limit", small, large,

@@ -293,7 +293,8 @@ class Httpd:
         stderr = self.scratch / "logs" / "stderr.log"
         if stderr.exists():
             problems += [f"on standard error: {line}" for line in stderr.read_text().splitlines()]
-        problems += [f"the sanitizer says: {report}" for report in reports(self.scratch, self._tolerated_leaks)]
+        problems += [f"the sanitizer says: {report}"
+                     for report in reports(self.scratch, self._tolerated_leaks)]
         return problems + self.secrets.problems(self.scratch)
 
     # ---- clients

@@ -56,8 +56,8 @@ def wrapped(command, scratch, variables=None):
         environment += [
             # Libraries are compiled without frame pointers; without them no name below is found.
             # What is kept from being used again is little, as tests look at how processes grow.
-            "ASAN_OPTIONS=verify_asan_link_order=0:quarantine_size_mb=8:fast_unwind_on_malloc=0:malloc_context_size=60:"
-            f"detect_stack_use_after_return=1:{log}",
+            "ASAN_OPTIONS=verify_asan_link_order=0:quarantine_size_mb=8:fast_unwind_on_malloc=0:"
+            f"malloc_context_size=60:detect_stack_use_after_return=1:{log}",
             f"LSAN_OPTIONS={suppress}",
             f"UBSAN_OPTIONS=print_stacktrace=1:{log}"]
         return ["env", *environment, *command]

@@ -242,6 +242,23 @@ TEST_F(LmdbTrouble, HealReadsThroughNowAndThenWhatNobodyHasMet) {
   EXPECT_EQ(set_aside_in(directory_).size(), 1U) << "the new one is sound";
 }
 
+TEST_F(LmdbTrouble, HealFindsAStoreSoundThatOthersAreWritingTo) {
+  LmdbStore store(options());
+  Process writer([&](const Process::Talk& test) {
+    LmdbStore mine(options_for(directory_));
+    test.say("begun");
+    for (std::uint64_t number = 1; number <= 3000; ++number) open_new(mine, number);
+    return true;
+  });
+  EXPECT_EQ(writer.talk().hear(), "begun");
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(store.heal(/*calls_a_reading=*/1).ok());
+  EXPECT_TRUE(writer.succeeds());
+  EXPECT_TRUE(store.heal(1).ok());
+  EXPECT_TRUE(set_aside_in(directory_).empty());
+  EXPECT_EQ(lines_.all(), "");
+  EXPECT_TRUE(lives(store, core::record_key_of(numbered(3000))));
+}
+
 TEST_F(LmdbTrouble, HealLeavesAStoreAloneThatReadsWellAfterAll) {
   LmdbStore store(options());
   const Opening opening = open_new(store, 1, "mallory-of-the-test");
