@@ -19,13 +19,16 @@ from harness.site import file_site
 COUNT = int(os.environ.get("EPOCH_FUZZ_CONFIGURATIONS") or 60)
 SEED = os.environ.get("EPOCH_FUZZ_SEED") or str(random.SystemRandom().getrandbits(32))
 REFERENCE = (TOP / "docs" / "directives.md").read_text()
-DIRECTIVES = re.findall(r"^## (AuthEpoch\w*)$", REFERENCE, re.M)
-# The words of each Syntax line, which make what is accepted likely.
-SYNTAX = {name: re.findall(r"[\w-]+", syntax) for name, syntax in
-          re.findall(r"^\| Syntax \| `(AuthEpoch\w*) ([^`]*)`", REFERENCE, re.M)}
+# Of each directive: the elements of its Syntax, with the words that may stand there; and its Context.
+SYNTAX = {name: [re.findall(r"\w[\w:=-]*", element) for element in re.findall(r"\S*\w\S*", syntax)]
+          for name, syntax in re.findall(r"^\| Syntax \| `(AuthEpoch\w*) ([^`]*)`", REFERENCE, re.M)}
+CONTEXT = dict(re.findall(r"^## (AuthEpoch\w*)\n(?:.*\n)*?\| Context \| (.*) \|$", REFERENCE, re.M))
 PLACEHOLDERS = {"time": ["1s", "90s", "30min", "12h"], "number": ["1", "5", "1000"],
                 "path": ["/", "/app"], "name": ["staff"], "host": ["example.org"],
-                "origin": ["https://example.org"], "type": ["cache"], "expression": ["expr=true"]}
+                "origin": ["https://example.org"], "type": ["\"cache\""],
+                "expr=expression": ["expr=true", "expr=%{REQUEST_URI} == '/app'"],
+                "lmdb:directory": ["lmdb:${SCRATCH}/store"], "file": ["${SCRATCH}/users"],
+                "command": ["\"|/bin/cat\""]}
 # What some directive or other takes, and what parsers stumble over.
 WORDS = ["On", "Off", "Report", "auto", "sync", "poll", "page", "challenge", "redirect", "confirm",
          "same-origin", "html", "refuse", "allow", "stale", "deny", "oldest", "Lax", "None", "cookie",
@@ -39,14 +42,19 @@ WORDS = ["On", "Off", "Report", "auto", "sync", "poll", "page", "challenge", "re
 CHARACTERS = "aZ09-_./:;,=%$\"'\\<>#| \t\x01\x7fé"
 
 
-def random_line(choose):
-    directive = choose.choice(DIRECTIVES)
-    words = [choose.choice(WORDS) if choose.random() < 0.2 else
-             choose.choice(PLACEHOLDERS.get(word, [word]))
-             for word in choose.choices(SYNTAX[directive], k=choose.choice([1, 1, 1, 1, 2, 0]))]
-    if words and choose.random() < 0.2:
+def random_line(choose, context):
+    """A line that mostly stands where it may, and mostly as the reference writes it."""
+    names = [name for name in CONTEXT if context in CONTEXT[name] or choose.random() < 0.02]
+    name = choose.choice(names)
+    first, *others = SYNTAX[name]
+    chosen = [first, *(other for other in others if choose.random() < 0.5)]
+    words = [choose.choice(PLACEHOLDERS.get(word, [word])) for word in map(choose.choice, chosen)]
+    how = choose.random()
+    if how < 0.1:
+        words = choose.choices(WORDS, k=choose.randrange(4))
+    elif how < 0.2 and words:
         words[-1] = mutated(choose, words[-1])
-    return " ".join([directive, *words])
+    return " ".join([name, *words])
 
 
 def mutated(choose, word):
@@ -59,8 +67,8 @@ def mutated(choose, word):
     return word[at:] + word
 
 
-def lines_of(choose, most):
-    return "".join(f"{random_line(choose)}\n" for _ in range(choose.randint(1, most)))
+def lines_of(choose, context, most):
+    return "".join(f"{random_line(choose, context)}\n" for _ in range(choose.randint(1, most)))
 
 
 # Where .htaccess files have the last word.
@@ -81,13 +89,14 @@ def test_a_random_configuration_is_accepted_or_refused_with_a_sentence(httpd):
     users = httpd.write_password_file("users", ALICE)
     outcomes = {0: 0, 1: 0}
     for number in range(COUNT):
-        inside, outside = lines_of(choose, 3), lines_of(choose, 1) * choose.randint(0, 1)
+        inside = lines_of(choose, "directory", 3)
+        outside = lines_of(choose, "server config", 1) * choose.randint(0, 1)
         status, text = httpd.configtest(outside + file_site(users, zone=inside))
         told = f"seed {SEED}, number {number}:\n{outside}{inside}\n{text}"
         assert status in outcomes, told
-        assert (text == "Syntax OK\n") == (status == 0), told
-        # Its directive is named, and what is wrong with it said, where the words are httpd's, too.
-        assert status == 0 or re.search(r"(AuthEpoch\w*|Location>|Unknown)\W.* \w+", text), told
+        assert text.endswith("Syntax OK\n") == (status == 0), told
+        # Its directive or section is named, and what is wrong, where the words are httpd's, too.
+        assert status == 0 or re.search(r"(AuthEpoch|Location|Unknown).* \w+ \w+", text), told
         outcomes[status] += 1
     assert COUNT < 30 or all(outcomes.values()), f"seed {SEED}: {outcomes}"
 
@@ -101,7 +110,7 @@ def test_no_random_htaccess_file_lets_anybody_in(httpd):
     presented = [[], [basic(Person("mallory", "x"))], [basic(ALICE.with_password("guess"))]]
     statuses = set()
     for number in range(5 * COUNT):
-        content = lines_of(choose, 3)
+        content = lines_of(choose, ".htaccess", 3)
         httpd.write("app/.htaccess", content)
         for headers in presented:
             status = httpd.request("GET", "/app/", headers).status
