@@ -154,13 +154,12 @@ class Connection:
         return data
 
     def receive(self, method="GET"):
-        answer = http.client.HTTPResponse(self._socket, method=method)
-        answer.begin()
-        body = answer.read()
-        response = Response(answer.status, answer.getheaders(), body)
+        # It keeps the connection open until it is closed itself.
+        with http.client.HTTPResponse(self._socket, method=method) as answer:
+            answer.begin()
+            response = Response(answer.status, answer.getheaders(), answer.read())
         if self._secrets:
             self._secrets.note_answer(response)
-        answer.close()
         return response
 
 

@@ -16,7 +16,7 @@ from harness.client import Connection
 from harness.error_log import ErrorLog
 from harness.leaks import Secrets
 from harness.processes import (ServerDied, children_of, end, free_port, give_to_unprivileged,
-                               has_open_connections, is_root, state_of, unprivileged,
+                               has_open_connections, is_root, stand_still, unprivileged,
                                wait_until_gone, wait_until_listening)
 from harness.sanitizers import KEEP_ALIVE_SECONDS, SLOW_END, reports, wrapped
 from harness.waiting import wait_until
@@ -241,8 +241,7 @@ class Httpd:
     def _held(self):
         """The parent, which does nothing more from now on, and the children that it has."""
         process, self._process = self._process, None
-        process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: state_of(process.pid) == "T", "the parent stands still")
+        stand_still(process.pid)
         return process, children_of(process.pid)
 
     def answers(self):

@@ -98,13 +98,24 @@ def end(process, number=signal.SIGTERM, seconds=15):
         raise AssertionError(f"{process.args[-1]} did not end within {seconds} s") from None
 
 
-def state_of(pid):
+def state_of(pid, thread=None):
     """As in proc(5): T for one that stands still, Z for a zombie; None where there is none."""
+    path = f"/proc/{pid}/stat" if thread is None else f"/proc/{pid}/task/{thread}/stat"
     try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        stat = pathlib.Path(path).read_text()
     except OSError:
         return None
     return stat.rpartition(")")[2].split()[0]
+
+
+def stand_still(pid):
+    """Returns when every thread does: one of them may still take a connection when the first has
+    stopped."""
+    def stopped():
+        return all(state_of(pid, thread) in ("T", None) for thread in os.listdir(f"/proc/{pid}/task"))
+
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(stopped, f"the process {pid} stands still")
 
 
 def measured(pid):
