@@ -47,6 +47,8 @@ void WatchLoop::run(const std::stop_token& stop) noexcept {
     } catch (const std::exception& thrown) {
       try {
         book_.discard();
+        // libcrypto may be gone already where httpd did not wait any longer for this thread.
+        if (stop.stop_requested()) return;
         fail(std::string("an exception was thrown: ") + thrown.what(), stop);
       } catch (const std::exception&) {
         sleep(Backoff::kLast, stop);  // no memory even to say so
